@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+# Everything CTest runs. C tests are found by name; the other kinds register when their file exists.
+# Labels: unit, tools, ops, cli, docs, schema, fuzz, browser.
+
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
+
+set(SL_TEST_ENV
+    "SLITLAMP=${PROJECT_BINARY_DIR}/slitlamp"
+    "SL_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
+    "SL_BUILD_DIR=${PROJECT_BINARY_DIR}"
+    "PYTHONDONTWRITEBYTECODE=1"
+    "ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1"
+    "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/lsan.supp:print_suppressions=0"
+    "UBSAN_OPTIONS=print_stacktrace=1"
+    "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:ignore_noninstrumented_modules=1")
+
+function(sl_test name label timeout)
+  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout}
+                                          ENVIRONMENT "${SL_TEST_ENV}")
+endfunction()
+
+function(sl_c_test file libraries)
+  cmake_path(GET file STEM name)
+  add_executable(${name} "${file}")
+  target_link_libraries(${name} PRIVATE ${libraries} sl_flags PkgConfig::CMOCKA third::zlib m)
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/src"
+                                             "${PROJECT_SOURCE_DIR}/include")
+  target_compile_definitions(${name} PRIVATE SL_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                                             SL_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  sl_test(${name} unit 300 ${name})
+endfunction()
+
+# ---- C unit tests: beside the code (linked with their layer), and in tests/unit (with all) ------
+file(GLOB beside CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/*/*_test.c")
+foreach(file IN LISTS beside)
+  cmake_path(GET file PARENT_PATH folder)
+  cmake_path(GET folder FILENAME layer)
+  if(TARGET sl_${layer})
+    sl_c_test("${file}" sl_${layer})
+  endif()
+endforeach()
+
+file(GLOB units CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/unit/*.c")
+foreach(file IN LISTS units)
+  sl_c_test("${file}" "${SL_LAYER_TARGETS}")
+endforeach()
+
+# ---- fuzz corpora, replayed by the ordinary build -----------------------------------------------
+file(GLOB harnesses CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/*_fuzz.c")
+foreach(file IN LISTS harnesses)
+  cmake_path(GET file STEM name)
+  add_executable(${name} "${file}" "${PROJECT_SOURCE_DIR}/tools/replay.c")
+  target_link_libraries(${name} PRIVATE ${SL_LAYER_TARGETS} sl_flags)
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/src"
+                                             "${PROJECT_SOURCE_DIR}/include")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
+  string(REGEX REPLACE "_fuzz$" "" corpus ${name})
+  sl_test(${name} fuzz 300 ${name} "${PROJECT_SOURCE_DIR}/fuzz/corpus/${corpus}")
+endforeach()
+
+# ---- benchmarks are built on request (make bench) -----------------------------------------------
+file(GLOB benches CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bench/*.c")
+add_custom_target(benches)
+foreach(file IN LISTS benches)
+  cmake_path(GET file STEM name)
+  add_executable(${name} EXCLUDE_FROM_ALL "${file}")
+  target_link_libraries(${name} PRIVATE ${SL_LAYER_TARGETS} sl_flags m)
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/src"
+                                             "${PROJECT_SOURCE_DIR}/include")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+  add_dependencies(benches ${name})
+endforeach()
+
+# ---- scripts ------------------------------------------------------------------------------------
+# sl_script(name label timeout file args...): registered when the file exists. CONFIGURE_DEPENDS
+# makes the build notice when one arrives.
+function(sl_script name label timeout file)
+  file(GLOB found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${file}")
+  if(NOT found)
+    return()
+  endif()
+  if(file MATCHES "\\.py$")
+    sl_test(${name} ${label} ${timeout} ${Python3_EXECUTABLE} "${found}" ${ARGN})
+  else()
+    sl_test(${name} ${label} ${timeout} bash "${found}" ${ARGN})
+  endif()
+endfunction()
+
+sl_test(tools tools 120 ${Python3_EXECUTABLE} -m unittest discover -q -s tests/tools -t tests/tools)
+sl_script(layers tools 60 tools/check_layers.py)
+sl_script(style tools 60 tools/check_style.py)
+sl_script(clients schema 60 tools/gen_clients.py --check)
+sl_script(ops ops 900 tests/run_ops.py)
+sl_script(docs docs 900 tests/run_docs.py)
+
+file(GLOB scripts CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/cli/*.sh")
+foreach(file IN LISTS scripts)
+  cmake_path(GET file STEM name)
+  sl_test(cli_${name} cli 600 bash "${file}")
+endforeach()
+
+file(GLOB web CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/web/package.json"
+     "${PROJECT_SOURCE_DIR}/web/dist/index.html")
+find_program(SL_NPM npm)
+list(LENGTH web web_count)
+if(SL_NPM AND web_count EQUAL 2)
+  sl_test(web_unit browser 300 ${SL_NPM} --prefix web run --silent test)
+  file(GLOB browser CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/browser/*")
+  if(browser)
+    sl_test(web_browser browser 900 ${SL_NPM} --prefix web run --silent test:browser)
+    set_tests_properties(web_browser PROPERTIES RUN_SERIAL ON)
+  endif()
+endif()
