@@ -14,13 +14,13 @@ typedef struct dtype_row {
 } dtype_row;
 
 static const dtype_row rows[SL_DTYPE_COUNT] = {
-    [SL_DTYPE_NONE] = {"none", 0},      [SL_DTYPE_BOOL] = {"bool", 1},
-    [SL_DTYPE_U8] = {"uint8", 1},       [SL_DTYPE_I8] = {"int8", 1},
-    [SL_DTYPE_U16] = {"uint16", 2},     [SL_DTYPE_I16] = {"int16", 2},
-    [SL_DTYPE_U32] = {"uint32", 4},     [SL_DTYPE_I32] = {"int32", 4},
-    [SL_DTYPE_U64] = {"uint64", 8},     [SL_DTYPE_I64] = {"int64", 8},
-    [SL_DTYPE_F16] = {"float16", 2},    [SL_DTYPE_BF16] = {"bfloat16", 2},
-    [SL_DTYPE_F32] = {"float32", 4},    [SL_DTYPE_F64] = {"float64", 8},
+    [SL_DTYPE_NONE] = {"none", 0},   [SL_DTYPE_BOOL] = {"bool", 1},
+    [SL_DTYPE_U8] = {"uint8", 1},    [SL_DTYPE_I8] = {"int8", 1},
+    [SL_DTYPE_U16] = {"uint16", 2},  [SL_DTYPE_I16] = {"int16", 2},
+    [SL_DTYPE_U32] = {"uint32", 4},  [SL_DTYPE_I32] = {"int32", 4},
+    [SL_DTYPE_U64] = {"uint64", 8},  [SL_DTYPE_I64] = {"int64", 8},
+    [SL_DTYPE_F16] = {"float16", 2}, [SL_DTYPE_BF16] = {"bfloat16", 2},
+    [SL_DTYPE_F32] = {"float32", 4}, [SL_DTYPE_F64] = {"float64", 8},
 };
 
 static const dtype_row *row_of(sl_dtype dtype) {
@@ -91,11 +91,11 @@ float sl_f32_from_f16(uint16_t half) {
   return sign ? -magnitude : magnitude;
 }
 
-#define LOAD_AS(T)                                                  \
-  do {                                                              \
-    T element;                                                      \
-    memcpy(&element, (const T *)array + index, sizeof element);     \
-    return (double)element;                                         \
+#define LOAD_AS(T)                                              \
+  do {                                                          \
+    T element;                                                  \
+    memcpy(&element, (const T *)array + index, sizeof element); \
+    return (double)element;                                     \
   } while (0)
 
 static uint16_t load_u16(const void *array, size_t index) {
@@ -106,21 +106,35 @@ static uint16_t load_u16(const void *array, size_t index) {
 
 double sl_dtype_load(sl_dtype dtype, const void *array, size_t index) {
   switch (dtype) {
-    case SL_DTYPE_BOOL: return ((const uint8_t *)array)[index] != 0;
-    case SL_DTYPE_U8: LOAD_AS(uint8_t);
-    case SL_DTYPE_I8: LOAD_AS(int8_t);
-    case SL_DTYPE_U16: LOAD_AS(uint16_t);
-    case SL_DTYPE_I16: LOAD_AS(int16_t);
-    case SL_DTYPE_U32: LOAD_AS(uint32_t);
-    case SL_DTYPE_I32: LOAD_AS(int32_t);
-    case SL_DTYPE_U64: LOAD_AS(uint64_t);
-    case SL_DTYPE_I64: LOAD_AS(int64_t);
-    case SL_DTYPE_F16: return (double)sl_f32_from_f16(load_u16(array, index));
-    case SL_DTYPE_BF16: return (double)float_of((uint32_t)load_u16(array, index) << 16);
-    case SL_DTYPE_F32: LOAD_AS(float);
-    case SL_DTYPE_F64: LOAD_AS(double);
+    case SL_DTYPE_BOOL:
+      return ((const uint8_t *)array)[index] != 0;
+    case SL_DTYPE_U8:
+      LOAD_AS(uint8_t);
+    case SL_DTYPE_I8:
+      LOAD_AS(int8_t);
+    case SL_DTYPE_U16:
+      LOAD_AS(uint16_t);
+    case SL_DTYPE_I16:
+      LOAD_AS(int16_t);
+    case SL_DTYPE_U32:
+      LOAD_AS(uint32_t);
+    case SL_DTYPE_I32:
+      LOAD_AS(int32_t);
+    case SL_DTYPE_U64:
+      LOAD_AS(uint64_t);
+    case SL_DTYPE_I64:
+      LOAD_AS(int64_t);
+    case SL_DTYPE_F16:
+      return (double)sl_f32_from_f16(load_u16(array, index));
+    case SL_DTYPE_BF16:
+      return (double)float_of((uint32_t)load_u16(array, index) << 16);
+    case SL_DTYPE_F32:
+      LOAD_AS(float);
+    case SL_DTYPE_F64:
+      LOAD_AS(double);
     case SL_DTYPE_NONE:
-    case SL_DTYPE_COUNT: break;
+    case SL_DTYPE_COUNT:
+      break;
   }
   return (double)NAN;
 }

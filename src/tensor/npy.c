@@ -98,16 +98,23 @@ static const struct {
 
 static const char *refused_kind(char kind) {
   switch (kind) {
-    case 'O': return "Python objects (a pickle), which are never loaded";
-    case 'c': return "complex numbers";
+    case 'O':
+      return "Python objects (a pickle), which are never loaded";
+    case 'c':
+      return "complex numbers";
     case 'S':
     case 'a':
-    case 'U': return "strings";
-    case 'V': return "raw or structured records";
+    case 'U':
+      return "strings";
+    case 'V':
+      return "raw or structured records";
     case 'M':
-    case 'm': return "dates or durations";
-    case 'f': return "floating-point numbers of an unusual size";
-    default: return "an unknown element type";
+    case 'm':
+      return "dates or durations";
+    case 'f':
+      return "floating-point numbers of an unusual size";
+    default:
+      return "an unknown element type";
   }
 }
 
@@ -135,9 +142,12 @@ static sl_status read_descr(cursor *c, sl_npy_header *out, sl_error *err) {
 }
 
 static sl_status read_order(cursor *c, int32_t *out, sl_error *err) {
-  if (take_word(c, "True")) *out = 1;
-  else if (take_word(c, "False")) *out = 0;
-  else return damaged(err, "the memory order is neither True nor False");
+  if (take_word(c, "True"))
+    *out = 1;
+  else if (take_word(c, "False"))
+    *out = 0;
+  else
+    return damaged(err, "the memory order is neither True nor False");
   return SL_OK;
 }
 
@@ -207,8 +217,9 @@ sl_status sl_npy_parse(const void *bytes, size_t size, sl_npy_header *out, sl_er
   }
   size_t present = size - out->data_offset;
   if (present < out->data_size) {
-    return sl_fail(err, SL_E_FORMAT, ".npy file ends early: %zu of %zu bytes of its array are there",
-                   present, out->data_size);
+    return sl_fail(err, SL_E_FORMAT,
+                   ".npy file ends early: %zu of %zu bytes of its array are there", present,
+                   out->data_size);
   }
   if (present > out->data_size) {
     (void)sl_fail(err, SL_E_FORMAT, ".npy file goes on for %zu bytes after its array",
@@ -260,8 +271,10 @@ sl_status sl_npy_read(const void *bytes, size_t size, sl_tensor *out, sl_error *
   const uint8_t *source = (const uint8_t *)bytes + header.data_offset;
   size_t element = sl_dtype_size(header.dtype);
   size_t count = header.data_size / element;
-  if (header.fortran_order && header.shape.rank > 1) copy_from_fortran(source, out, count);
-  else memcpy(out->data, source, header.data_size);
+  if (header.fortran_order && header.shape.rank > 1)
+    copy_from_fortran(source, out, count);
+  else
+    memcpy(out->data, source, header.data_size);
   if (header.swapped) swap_elements(out->data, count, element);
   return SL_OK;
 }
@@ -276,8 +289,8 @@ static const char *descr_of(sl_dtype dtype) {
 static size_t print_header(const sl_tensor *tensor, const char *descr, char *out, size_t capacity) {
   const sl_shape *shape = &tensor->shape;
   const char *order = sl_dtype_size(tensor->dtype) > 1 ? "<" : "|";
-  int used = snprintf(out, capacity, "{'descr': '%s%s', 'fortran_order': False, 'shape': (", order,
-                      descr);
+  int used =
+      snprintf(out, capacity, "{'descr': '%s%s', 'fortran_order': False, 'shape': (", order, descr);
   for (int32_t i = 0; i < shape->rank; i++) {
     const char *after = i + 1 < shape->rank ? ", " : shape->rank == 1 ? "," : "";
     used += snprintf(out + used, capacity - (size_t)used, "%" PRId64 "%s", shape->dims[i], after);

@@ -3,11 +3,11 @@
 #include "tensor/npy.h"
 
 // clang-format off: cmocka needs these four first.
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 // clang-format on
 #include <math.h>
 #include <stdio.h>

@@ -40,8 +40,8 @@ char *sl_shape_text(sl_arena *arena, const sl_shape *shape) {
   size_t used = 0;
   int32_t rank = shape->rank < SL_RANK_MAX ? shape->rank : SL_RANK_MAX;
   for (int32_t i = 0; i < rank; i++) {
-    int wrote = snprintf(text + used, sizeof text - used, "%s%" PRId64, i ? "x" : "",
-                         shape->dims[i]);
+    int wrote =
+        snprintf(text + used, sizeof text - used, "%s%" PRId64, i ? "x" : "", shape->dims[i]);
     used += (size_t)wrote;
   }
   return sl_arena_copy(arena, rank > 0 ? text : "scalar");
@@ -117,8 +117,8 @@ static double sum_of_squares(const sl_tensor *tensor, int64_t count, double mean
 
 void sl_tensor_stats_of(const sl_tensor *tensor, sl_tensor_stats *out) {
   // fmin and fmax ignore a NaN, so NaN is both the start value and the answer for "none".
-  *out = (sl_tensor_stats){.min = (double)NAN, .max = (double)NAN, .mean = (double)NAN,
-                           .std = (double)NAN};
+  *out = (sl_tensor_stats){
+      .min = (double)NAN, .max = (double)NAN, .mean = (double)NAN, .std = (double)NAN};
   int64_t count = tensor->data ? sl_shape_count(&tensor->shape) : 0;
   out->count = count > 0 ? count : 0;
   double sum = sum_and_count(tensor, out);
