@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds the include table: who may include whom, and which layer is the door to which outside header.
+"""Holds the include table: who may include whom, and who is the door to which outside header.
 
 Checks src/ and include/ (by #include), CMakeLists.txt (its layer table must be this one) and
 web/src (by import paths). Start at USES, DOORS and PAGE_LAYERS; the rest applies them.
@@ -137,7 +137,7 @@ def check_folders(root):
         elif name not in USES:
             problems.append(f"src/{name}:1: no layer of that name in tools/check_layers.py")
         elif not os.path.isfile(os.path.join(folder, "README.md")):
-            problems.append(f"src/{name}:1: no README.md (what, why so, invariants, who includes it)")
+            problems.append(f"src/{name}:1: no README.md (what, why so, invariants, users)")
     return problems
 
 

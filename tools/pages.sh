@@ -30,10 +30,13 @@ if [ "$(cat web/node_modules/.stamp 2>/dev/null)" != "$locked" ]; then
   echo "$locked" >web/node_modules/.stamp
 fi
 
-sources=$( (echo "$locked" && find web schema \( -name node_modules -o -path web/dist -o -name 'test-results*' -o \
-  -name 'playwright-report*' \) -prune -o \
-  -type f ! -name .build.lock ! -name '*.tsbuildinfo' -print 2>/dev/null | LC_ALL=C sort |
-  tr '\n' '\0' | xargs -0 sha256sum) | sha256sum | cut -d' ' -f1)
+# Every file below web/ and schema/ that a build may read.
+source_files() {
+  find web schema \( -name node_modules -o -path web/dist -o -name 'test-results*' -o \
+    -name 'playwright-report*' \) -prune -o -type f \
+    ! -name .build.lock ! -name '*.tsbuildinfo' -print0 2>/dev/null | LC_ALL=C sort -z
+}
+sources=$( (echo "$locked" && source_files | xargs -0 sha256sum) | sha256sum | cut -d' ' -f1)
 [ "$(cat web/dist/.stamp 2>/dev/null)" != "$sources" ] || exit 0
 echo "pages: building"
 (cd web && npm run --silent build) || fail "the pages do not build" "cd web && npm run build"

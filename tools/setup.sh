@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Prepares a machine to build Slitlamp: Debian packages that are missing, then the sources and
 # libraries that third_party/ pins by hash. Safe to run any number of times; when everything is in
-# place it asks nobody and ends at once. `--check` only says what is missing (exit 4 if anything is).
+# place it asks nobody and ends at once. `--check` only says what is missing (exit 4 then).
 #
 # Invariant: a component under third_party/fetched/ appears by one rename, after its hash was
 # checked; it holds a `.pin` file with the hash of the manifests it came from.

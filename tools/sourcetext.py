@@ -11,7 +11,7 @@ import re
 SKIPPED = {"node_modules", "build", "dist", "fetched", "__pycache__", ".git", ".venv", "data"}
 
 _C_TOKEN = re.compile(
-    r'//[^\n]*(?:\\\n[^\n]*)*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
+    r'//(?:\\\n|[^\n])*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 _TS_TOKEN = re.compile(
     r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|`', re.S)
 _NOT_NEWLINE = re.compile(r"[^\n]")
@@ -100,7 +100,7 @@ def _template_code(inside):
     """The inside of a template with its literal parts blanked."""
     out, at = [], 0
     for match in re.finditer(r"\$\{([^{}]*)\}", inside):
-        out.append(blanks(inside[at:match.start()]) + "  " + match[1] + " ")
+        out.append(blanks(inside[at:match.start()]) + " {" + match[1] + "}")
         at = match.end()
     return "".join(out) + blanks(inside[at:])
 
