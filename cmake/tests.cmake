@@ -28,6 +28,9 @@ function(sl_c_test file libraries)
   target_link_libraries(${name} PRIVATE ${libraries} sl_flags PkgConfig::CMOCKA third::zlib m)
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/src"
                                              "${PROJECT_SOURCE_DIR}/include")
+  # cmocka.h needs these before it, which sorted includes would not give.
+  target_compile_options(${name} PRIVATE "SHELL:-include stdarg.h" "SHELL:-include stddef.h"
+                                         "SHELL:-include stdint.h" "SHELL:-include setjmp.h")
   target_compile_definitions(${name} PRIVATE SL_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                              SL_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
