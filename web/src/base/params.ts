@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parameter rows of operations as the forms see them, their defaults and checks. Invariant: checks
+// here only spare a round trip; the core checks again and its words win.
+
+export type ParamType = "bool" | "int" | "real" | "text" | "enum" | "path" | "id" | "key" | "list";
+
+export interface ParamRow {
+  readonly name: string;
+  readonly title?: string;
+  readonly type: ParamType;
+  /** Type of a list's items. */
+  readonly item?: Exclude<ParamType, "list">;
+  readonly help?: string;
+  readonly required?: boolean;
+  readonly default?: ParamValue;
+  readonly min?: number;
+  readonly max?: number;
+  readonly unit?: string;
+  /** Choices of an enum; for an id, the things it can name. */
+  readonly choices?: readonly { readonly value: string; readonly title?: string }[];
+}
+
+export type ParamValue = boolean | number | string | readonly ParamValue[] | null;
+export type ParamValues = Readonly<Record<string, ParamValue>>;
+
+/** Start values: each row's default, or the empty value of its type. */
+export function defaultsOf(rows: readonly ParamRow[]): ParamValues {
+  const empty = (row: ParamRow): ParamValue =>
+    row.type === "bool" ? false : row.type === "list" ? [] : null;
+  return Object.fromEntries(rows.map((row) => [row.name, row.default ?? empty(row)]));
+}
+
+function numberError(row: ParamRow, value: number): string {
+  if (!Number.isFinite(value)) return "must be a number";
+  if (row.type === "int" && !Number.isInteger(value)) return "must be a whole number";
+  const [min, max] = [row.min ?? -Infinity, row.max ?? Infinity];
+  if (value >= min && value <= max) return "";
+  if (max === Infinity) return `must be at least ${min}`;
+  return min === -Infinity ? `must be at most ${max}` : `must be between ${min} and ${max}`;
+}
+
+/** What is wrong with the value, or "". */
+export function checkParam(row: ParamRow, value: ParamValue | undefined): string {
+  const missing = value == null || value === "" || (Array.isArray(value) && value.length === 0);
+  if (missing) return row.required ? "is required" : "";
+  if (row.type === "int" || row.type === "real") return numberError(row, Number(value));
+  if (row.type === "enum" && !row.choices?.some((choice) => choice.value === value)) {
+    return `must be one of ${row.choices?.map((choice) => choice.value).join(", ") ?? ""}`;
+  }
+  return "";
+}
+
+/** Values worth sending: those that are set and differ from the default. */
+export function changedOnly(rows: readonly ParamRow[], values: ParamValues): ParamValues {
+  const start = defaultsOf(rows);
+  const same = (name: string) => JSON.stringify(values[name]) === JSON.stringify(start[name]);
+  return Object.fromEntries(Object.entries(values).filter(([name, value]) =>
+    value !== null && !same(name)));
+}
