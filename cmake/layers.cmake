@@ -38,16 +38,16 @@ endfunction()
 # The command line program and the shared library.
 function(sl_programs)
   if(TARGET sl_api)
-    add_library(slitlamp_shared SHARED "${PROJECT_SOURCE_DIR}/cmake/empty.c")
-    # Whole archives, because nothing in the library itself refers to its public symbols.
-    set(public sl_api sl_base)
-    target_link_libraries(slitlamp_shared PRIVATE "$<LINK_LIBRARY:WHOLE_ARCHIVE,${public}>")
+    # Objects, not archives: nothing in the library itself refers to its public symbols.
+    add_library(slitlamp_shared SHARED $<TARGET_OBJECTS:sl_api> $<TARGET_OBJECTS:sl_base>)
+    target_link_libraries(slitlamp_shared PRIVATE sl_flags sl_api)
+    target_link_options(slitlamp_shared PRIVATE LINKER:--exclude-libs,ALL)
     set_target_properties(
       slitlamp_shared
       PROPERTIES OUTPUT_NAME slitlamp
                  SOVERSION ${PROJECT_VERSION_MAJOR}
                  VERSION ${PROJECT_VERSION}
-                 LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,sl_api,sl_base"
+                 LINKER_LANGUAGE C
                  LIBRARY_OUTPUT_DIRECTORY "${SL_LIB_DIR}")
     install(TARGETS slitlamp_shared LIBRARY DESTINATION lib)
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/slitlamp" DESTINATION include)

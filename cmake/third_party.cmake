@@ -62,7 +62,5 @@ sl_source(
 # absolute path, so that a build folder (and a checkout) can be moved. The link in lib/ has the
 # soname, which the linker recorded in the programs.
 set(SL_LIB_DIR "${PROJECT_BINARY_DIR}/lib")
-set(CMAKE_SKIP_BUILD_RPATH OFF)
-set(CMAKE_BUILD_RPATH "$ORIGIN/lib:$ORIGIN/../lib")
-set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib/slitlamp:$ORIGIN")
-set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
+set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
+set(CMAKE_INSTALL_RPATH "$ORIGIN/lib:$ORIGIN/../lib:$ORIGIN/../lib/slitlamp:$ORIGIN")
