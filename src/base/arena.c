@@ -79,8 +79,10 @@ sl_arena *sl_arena_new(sl_arena *parent, const char *name) {
 static void unlink_from_parent(sl_arena *arena) {
   if (arena->parent == NULL) return;
   pthread_mutex_lock(&tree_lock);
-  if (arena->previous != NULL) arena->previous->next = arena->next;
-  else arena->parent->first_child = arena->next;
+  if (arena->previous != NULL)
+    arena->previous->next = arena->next;
+  else
+    arena->parent->first_child = arena->next;
   if (arena->next != NULL) arena->next->previous = arena->previous;
   pthread_mutex_unlock(&tree_lock);
 }
@@ -116,9 +118,7 @@ size_t sl_arena_bytes(const sl_arena *arena) {
   return total;
 }
 
-static size_t align_up(size_t size) {
-  return (size + (ALIGNMENT - 1)) & ~(size_t)(ALIGNMENT - 1);
-}
+static size_t align_up(size_t size) { return (size + (ALIGNMENT - 1)) & ~(size_t)(ALIGNMENT - 1); }
 
 static block *add_block(sl_arena *arena, size_t size) {
   int shared = size <= arena->next_block_size / 4;
@@ -165,7 +165,8 @@ sl_status sl_arena_try_push(sl_arena *arena, size_t count, size_t element_size, 
   }
   void *at = must_fail() ? NULL : push_or_null(arena, count * element_size);
   if (at == NULL)
-    return sl_fail(err, SL_E_MEMORY, "cannot allocate %zu bytes for %s", count * element_size, what);
+    return sl_fail(err, SL_E_MEMORY, "cannot allocate %zu bytes for %s", count * element_size,
+                   what);
   *out = at;
   return SL_OK;
 }

@@ -30,8 +30,8 @@ size_t sl_arena_bytes(const sl_arena *arena);
 // only for sizes the program chooses itself.
 void *sl_arena_push(sl_arena *arena, size_t size);
 
-// For counts that come from input: zeroed memory for `count` elements, or SL_E_LIMIT when the product
-// exceeds `limit_bytes`, or SL_E_MEMORY. `what` names the thing in the message.
+// For counts that come from input: zeroed memory for `count` elements, or SL_E_LIMIT when the
+// product exceeds `limit_bytes`, or SL_E_MEMORY. `what` names the thing in the message.
 SL_MUST_CHECK sl_status sl_arena_try_push(sl_arena *arena, size_t count, size_t element_size,
                                           size_t limit_bytes, const char *what, void **out,
                                           sl_error *err);
@@ -43,8 +43,8 @@ SL_MUST_CHECK sl_status sl_arena_try_push(sl_arena *arena, size_t count, size_t 
 void sl_arena_on_free(sl_arena *arena, void (*fn)(void *arg), void *arg);
 
 // Copies of strings.
-char *sl_arena_copy(sl_arena *arena, const char *text);                     // NULL gives NULL
-char *sl_arena_copy_bytes(sl_arena *arena, const void *bytes, size_t size); // NUL-ended copy
+char *sl_arena_copy(sl_arena *arena, const char *text);                      // NULL gives NULL
+char *sl_arena_copy_bytes(sl_arena *arena, const void *bytes, size_t size);  // NUL-ended copy
 char *sl_arena_printf(sl_arena *arena, const char *fmt, ...) SL_PRINTF(2, 3);
 char *sl_arena_vprintf(sl_arena *arena, const char *fmt, va_list args);
 

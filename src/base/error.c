@@ -105,7 +105,7 @@ sl_status sl_fail(sl_error *err, sl_status status, const char *fmt, ...) {
 }
 
 sl_status sl_fail_errno(sl_error *err, int error_number, const char *fmt, ...) {
-  sl_status status = error_number == ENOENT ? SL_E_NOT_FOUND
+  sl_status status = error_number == ENOENT   ? SL_E_NOT_FOUND
                      : error_number == ENOMEM ? SL_E_MEMORY
                                               : SL_E_IO;
   if (err == NULL) return status;

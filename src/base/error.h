@@ -29,9 +29,9 @@ void sl_context(sl_error *err, const char *fmt, ...) SL_PRINTF(2, 3);
 void sl_error_clear(sl_error *err);
 
 // Forwards a failure of `expr` to the caller.
-#define SL_TRY(expr)                              \
-  do {                                            \
-    sl_status sl_try_status_ = (expr);            \
+#define SL_TRY(expr)                                    \
+  do {                                                  \
+    sl_status sl_try_status_ = (expr);                  \
     if (sl_try_status_ != SL_OK) return sl_try_status_; \
   } while (0)
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading, mapping and writing files.
 //
-// Invariant: bytes written by sl_file_write_atomic() are on the disk before their name is. Walking is
-// in walk.c.
+// Invariant: bytes written by sl_file_write_atomic() are on the disk before their name is. Walking
+// is in walk.c.
 #include "base/file.h"
 
 #include <errno.h>
@@ -31,7 +31,8 @@ static sl_status open_regular(int dir_fd, const char *path, int beneath, size_t 
   if (opened < 0) return sl_fail_errno(err, errno, "cannot open \"%s\"", path);
   struct stat info;
   sl_status status = SL_OK;
-  if (fstat(opened, &info) != 0) status = sl_fail_errno(err, errno, "cannot examine \"%s\"", path);
+  if (fstat(opened, &info) != 0)
+    status = sl_fail_errno(err, errno, "cannot examine \"%s\"", path);
   else if (S_ISDIR(info.st_mode))
     status = sl_fail(err, SL_E_FORMAT, "\"%s\" is a folder, not a file", path);
   else if (!S_ISREG(info.st_mode))
@@ -190,10 +191,11 @@ int sl_file_exists(const char *path) {
 sl_status sl_file_stat_of(const char *path, sl_file_stat *out, sl_error *err) {
   struct stat info;
   if (stat(path, &info) != 0) return sl_fail_errno(err, errno, "cannot examine \"%s\"", path);
-  *out = (sl_file_stat){.size_bytes = info.st_size,
-                        .mtime_ns = info.st_mtim.tv_sec * INT64_C(1000000000) + info.st_mtim.tv_nsec,
-                        .is_dir = S_ISDIR(info.st_mode),
-                        .is_regular = S_ISREG(info.st_mode)};
+  *out =
+      (sl_file_stat){.size_bytes = info.st_size,
+                     .mtime_ns = info.st_mtim.tv_sec * INT64_C(1000000000) + info.st_mtim.tv_nsec,
+                     .is_dir = S_ISDIR(info.st_mode),
+                     .is_regular = S_ISREG(info.st_mode)};
   return SL_OK;
 }
 

@@ -25,7 +25,8 @@ SL_MUST_CHECK sl_status sl_file_read_at(int dir_fd, const char *path, int beneat
                                         size_t *size, sl_error *err);
 
 // Read-only map of a regular file; unmapped when `arena` is freed. Empty files give {NULL, 0}.
-SL_MUST_CHECK sl_status sl_file_map(sl_arena *arena, const char *path, sl_bytes *out, sl_error *err);
+SL_MUST_CHECK sl_status sl_file_map(sl_arena *arena, const char *path, sl_bytes *out,
+                                    sl_error *err);
 
 // Write to a temporary name beside `path`, fsync, rename, fsync the directory: readers see the old
 // bytes or the new ones, never half.
@@ -56,8 +57,8 @@ SL_MUST_CHECK sl_status sl_file_walk(const char *root, const sl_walk *walk, sl_e
 
 // "dir/name" -> pieces; all in `arena`.
 char *sl_path_join(sl_arena *arena, const char *dir, const char *name);
-char *sl_path_dir(sl_arena *arena, const char *path);  // "." when there is none
-const char *sl_path_base(const char *path);            // points into `path`
+char *sl_path_dir(sl_arena *arena, const char *path);       // "." when there is none
+const char *sl_path_base(const char *path);                 // points into `path`
 char *sl_path_absolute(sl_arena *arena, const char *path);  // resolved when it exists
 
 #endif

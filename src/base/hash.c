@@ -39,7 +39,8 @@ void sl_hash_hex(const sl_hash *hash, char out[65]) {
 int sl_hash_from_hex(const char *hex, sl_hash *out) {
   size_t size = 0;
   if (strlen(hex) != 64) return 0;
-  return sodium_hex2bin(out->bytes, sizeof out->bytes, hex, 64, NULL, &size, NULL) == 0 && size == 32;
+  return sodium_hex2bin(out->bytes, sizeof out->bytes, hex, 64, NULL, &size, NULL) == 0 &&
+         size == 32;
 }
 
 int sl_hash_equal(const sl_hash *a, const sl_hash *b) {

@@ -19,8 +19,8 @@ void sl_hasher_init(sl_hasher *hasher);
 void sl_hasher_add(sl_hasher *hasher, const void *bytes, size_t size);
 sl_hash sl_hasher_done(sl_hasher *hasher);
 
-void sl_hash_hex(const sl_hash *hash, char out[65]);       // lower case
-int sl_hash_from_hex(const char *hex, sl_hash *out);        // exactly 64 digits; 0 when not
+void sl_hash_hex(const sl_hash *hash, char out[65]);  // lower case
+int sl_hash_from_hex(const char *hex, sl_hash *out);  // exactly 64 digits; 0 when not
 int sl_hash_equal(const sl_hash *a, const sl_hash *b);
 
 uint64_t sl_hash64(const void *bytes, size_t size);  // not for anything an attacker gains from

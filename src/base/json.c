@@ -33,13 +33,18 @@ static sl_status check_depth(const char *text, size_t size, const char *what, sl
   for (size_t i = 0; i < size; i++) {
     char c = text[i];
     if (in_string) {
-      if (c == '\\') i++;
-      else if (c == '"') in_string = 0;
+      if (c == '\\')
+        i++;
+      else if (c == '"')
+        in_string = 0;
       continue;
     }
-    if (c == '"') in_string = 1;
-    else if (c == '[' || c == '{') depth++;
-    else if (c == ']' || c == '}') depth--;
+    if (c == '"')
+      in_string = 1;
+    else if (c == '[' || c == '{')
+      depth++;
+    else if (c == ']' || c == '}')
+      depth--;
     if (depth > SL_JSON_DEPTH_MAX)
       return sl_fail(err, SL_E_LIMIT, "%s is nested more than %d deep at byte %zu", what,
                      SL_JSON_DEPTH_MAX, i);
@@ -100,18 +105,25 @@ static yyjson_val *mut(const sl_json *value) { return (yyjson_val *)(uintptr_t)v
 sl_json_kind sl_json_kind_of(const sl_json *value) {
   if (value == NULL) return SL_JSON_ABSENT;
   switch (yyjson_get_type(mut(value))) {
-    case YYJSON_TYPE_NULL: return SL_JSON_NULL;
-    case YYJSON_TYPE_BOOL: return SL_JSON_BOOL;
-    case YYJSON_TYPE_NUM: return yyjson_is_real(mut(value)) ? SL_JSON_REAL : SL_JSON_INT;
-    case YYJSON_TYPE_STR: return SL_JSON_TEXT;
-    case YYJSON_TYPE_ARR: return SL_JSON_LIST;
-    case YYJSON_TYPE_OBJ: return SL_JSON_OBJECT;
-    default: return SL_JSON_ABSENT;
+    case YYJSON_TYPE_NULL:
+      return SL_JSON_NULL;
+    case YYJSON_TYPE_BOOL:
+      return SL_JSON_BOOL;
+    case YYJSON_TYPE_NUM:
+      return yyjson_is_real(mut(value)) ? SL_JSON_REAL : SL_JSON_INT;
+    case YYJSON_TYPE_STR:
+      return SL_JSON_TEXT;
+    case YYJSON_TYPE_ARR:
+      return SL_JSON_LIST;
+    case YYJSON_TYPE_OBJ:
+      return SL_JSON_OBJECT;
+    default:
+      return SL_JSON_ABSENT;
   }
 }
 
 const char *sl_json_kind_name(sl_json_kind kind) {
-  static const char *const names[] = {"nothing",      "null", "true or false", "a whole number",
+  static const char *const names[] = {"nothing",  "null", "true or false", "a whole number",
                                       "a number", "text", "a list",        "an object"};
   return names[kind];
 }

@@ -29,9 +29,9 @@ typedef enum sl_json_kind {
 SL_MUST_CHECK sl_status sl_json_parse(sl_arena *arena, const char *text, size_t size,
                                       const char *what, const sl_json **out, sl_error *err);
 
-// YAML 1.1 as people write it: mappings, sequences, plain and quoted scalars. Aliases, anchors, tags
-// and more than one document are refused. Plain scalars that read as numbers, true/false or null are
-// those; quoted ones are text.
+// YAML 1.1 as people write it: mappings, sequences, plain and quoted scalars. Aliases, anchors,
+// tags and more than one document are refused. Plain scalars that read as numbers, true/false or
+// null are those; quoted ones are text.
 SL_MUST_CHECK sl_status sl_yaml_parse(sl_arena *arena, const char *text, size_t size,
                                       const char *what, const sl_json **out, sl_error *err);
 

@@ -46,10 +46,14 @@ static void put_quoted(sl_text *out, const char *text) {
     if (c >= 0x20 && c != '"' && c != '\\') continue;
     sl_text_append(out, run, (size_t)(text - run));
     run = text + 1;
-    if (c == '"' || c == '\\') sl_text_printf(out, "\\%c", c);
-    else if (c == '\n') sl_text_puts(out, "\\n");
-    else if (c == '\t') sl_text_puts(out, "\\t");
-    else sl_text_printf(out, "\\u%04x", c);
+    if (c == '"' || c == '\\')
+      sl_text_printf(out, "\\%c", c);
+    else if (c == '\n')
+      sl_text_puts(out, "\\n");
+    else if (c == '\t')
+      sl_text_puts(out, "\\t");
+    else
+      sl_text_printf(out, "\\u%04x", c);
   }
   sl_text_append(out, run, (size_t)(text - run));
   sl_text_putc(out, '"');
@@ -79,7 +83,9 @@ void sl_json_put_raw(sl_json_writer *w, const char *json) {
 }
 
 void sl_json_put_null(sl_json_writer *w) { sl_json_put_raw(w, "null"); }
-void sl_json_put_bool(sl_json_writer *w, int value) { sl_json_put_raw(w, value ? "true" : "false"); }
+void sl_json_put_bool(sl_json_writer *w, int value) {
+  sl_json_put_raw(w, value ? "true" : "false");
+}
 
 void sl_json_put_int(sl_json_writer *w, int64_t value) {
   before_value(w);

@@ -5,7 +5,12 @@
 
 #include "base/error.h"
 
-typedef enum sl_log_level { SL_LOG_DEBUG = 0, SL_LOG_INFO, SL_LOG_WARNING, SL_LOG_ERROR } sl_log_level;
+typedef enum sl_log_level {
+  SL_LOG_DEBUG = 0,
+  SL_LOG_INFO,
+  SL_LOG_WARNING,
+  SL_LOG_ERROR
+} sl_log_level;
 typedef void (*sl_log_sink)(void *ctx, sl_log_level level, const char *line);
 
 // Process-wide; set once at start. Without a sink lines are dropped.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hash map from byte strings to 64-bit numbers (indices, usually). Open addressing; keys are copied.
+// Hash map from byte strings to 64-bit numbers (indices, usually). Open addressing; keys are
+// copied.
 #ifndef SL_BASE_MAP_H
 #define SL_BASE_MAP_H
 

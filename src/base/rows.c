@@ -9,7 +9,7 @@
 #include <string.h>
 
 const char *sl_type_name(sl_type type) {
-  static const char *const names[] = {"end",  "bool", "int", "real", "text",   "enum",
+  static const char *const names[] = {"end",  "bool", "int", "real",   "text",   "enum",
                                       "path", "id",   "key", "record", "variant"};
   return names[type];
 }
@@ -45,16 +45,29 @@ static void *field_of(void *record, const sl_row *row) {
 static void set_default(const sl_row *row, void *field) {
   if (row->flags & SL_ROW_LIST) return;
   switch (row->type) {
-    case SL_T_BOOL: *(bool *)field = row->fallback != 0; break;
-    case SL_T_INT: *(int64_t *)field = (int64_t)row->fallback; break;
-    case SL_T_REAL: *(double *)field = row->fallback; break;
-    case SL_T_ENUM: *(int32_t *)field = (int32_t)row->fallback; break;
+    case SL_T_BOOL:
+      *(bool *)field = row->fallback != 0;
+      break;
+    case SL_T_INT:
+      *(int64_t *)field = (int64_t)row->fallback;
+      break;
+    case SL_T_REAL:
+      *(double *)field = row->fallback;
+      break;
+    case SL_T_ENUM:
+      *(int32_t *)field = (int32_t)row->fallback;
+      break;
     case SL_T_TEXT:
     case SL_T_PATH:
     case SL_T_ID:
-    case SL_T_KEY: *(const char **)field = row->fallback_text; break;
-    case SL_T_VARIANT: ((sl_variant *)field)->index = -1; break;
-    default: break;
+    case SL_T_KEY:
+      *(const char **)field = row->fallback_text;
+      break;
+    case SL_T_VARIANT:
+      ((sl_variant *)field)->index = -1;
+      break;
+    default:
+      break;
   }
 }
 
@@ -104,7 +117,8 @@ static sl_status parse_text(sl_arena *arena, const sl_row *row, const sl_json *v
     return sl_fail(err, SL_E_LIMIT, "parameter \"%s\" of %s is longer than %.0f bytes", row->name,
                    what, row->max);
   if ((row->type == SL_T_ID || row->type == SL_T_KEY) && !sl_is_key(text))
-    return sl_fail(err, SL_E_ARG, "parameter \"%s\" of %s is not a valid %s: it may hold a-z, 0-9, _ and - only",
+    return sl_fail(err, SL_E_ARG,
+                   "parameter \"%s\" of %s is not a valid %s: it may hold a-z, 0-9, _ and - only",
                    row->name, what, row->type == SL_T_ID ? "id" : "key");
   *out = sl_arena_copy(arena, text);
   return SL_OK;
@@ -125,20 +139,27 @@ static sl_status parse_one(sl_arena *arena, const sl_row *row, const sl_json *va
       if (!sl_json_is_number(value)) return wrong_kind(row, value, what, err);
       *(double *)out = sl_json_real(value, 0);
       return check_range(row, *(double *)out, what, err);
-    case SL_T_ENUM: return parse_enum(row, value, what, out, err);
-    case SL_T_VARIANT: return sl_variant_parse(arena, row->registry, value, what, out, err);
+    case SL_T_ENUM:
+      return parse_enum(row, value, what, out, err);
+    case SL_T_VARIANT:
+      return sl_variant_parse(arena, row->registry, value, what, out, err);
     case SL_T_RECORD:
       return sl_fail(err, SL_E_BUG, "parameter \"%s\" of %s is a record", row->name, what);
-    default: return parse_text(arena, row, value, what, out, err);
+    default:
+      return parse_text(arena, row, value, what, out, err);
   }
 }
 
 static size_t element_size(const sl_row *row) {
   switch (row->type) {
-    case SL_T_INT: return sizeof(int64_t);
-    case SL_T_REAL: return sizeof(double);
-    case SL_T_VARIANT: return sizeof(sl_variant);
-    default: return sizeof(const char *);
+    case SL_T_INT:
+      return sizeof(int64_t);
+    case SL_T_REAL:
+      return sizeof(double);
+    case SL_T_VARIANT:
+      return sizeof(sl_variant);
+    default:
+      return sizeof(const char *);
   }
 }
 
@@ -187,8 +208,10 @@ sl_status sl_rows_parse(sl_arena *arena, const sl_row *rows, const sl_json *obje
     const sl_row *row = sl_rows_find(rows, it.key);
     if (row == NULL) return refuse_unknown(rows, it.key, what, err);
     if (sl_json_kind_of(it.value) == SL_JSON_NULL) continue;
-    if (row->flags & SL_ROW_LIST) SL_TRY(parse_list(arena, row, it.value, what, field_of(out, row), err));
-    else SL_TRY(parse_one(arena, row, it.value, what, field_of(out, row), err));
+    if (row->flags & SL_ROW_LIST)
+      SL_TRY(parse_list(arena, row, it.value, what, field_of(out, row), err));
+    else
+      SL_TRY(parse_one(arena, row, it.value, what, field_of(out, row), err));
   }
   for (const sl_row *row = rows; row->type != SL_T_END; row++) {
     const sl_json *given = sl_json_get(object, row->name);
@@ -252,6 +275,8 @@ sl_status sl_row_put_argument(sl_json_writer *w, const sl_row *row, const char *
                        row->name, what, text);
       sl_json_put_bool(w, sl_streq(text, "true"));
       return SL_OK;
-    default: sl_json_put_text(w, text); return SL_OK;
+    default:
+      sl_json_put_text(w, text);
+      return SL_OK;
   }
 }

@@ -16,7 +16,8 @@ void sl_rows_defaults(const sl_row *rows, void *out);
 SL_MUST_CHECK sl_status sl_rows_parse(sl_arena *arena, const sl_row *rows, const sl_json *object,
                                       const char *what, void *out, sl_error *err);
 
-// Writes the struct as a JSON object. With `skip_defaults`, rows that hold their default are left out.
+// Writes the struct as a JSON object. With `skip_defaults`, rows that hold their default are left
+// out.
 void sl_rows_write(sl_json_writer *w, const sl_row *rows, const void *in, int skip_defaults);
 
 // Writes the rows themselves, as schema/ops.json lists them.

@@ -12,29 +12,50 @@ static const void *field_of(const void *record, const sl_row *row) {
 }
 
 static void put_int(sl_json_writer *w, int64_t value) {
-  if (value == SL_INT_NULL) sl_json_put_null(w);
-  else sl_json_put_int(w, value);
+  if (value == SL_INT_NULL)
+    sl_json_put_null(w);
+  else
+    sl_json_put_int(w, value);
 }
 
 static void put_one(sl_json_writer *w, const sl_row *row, const void *field) {
   switch (row->type) {
-    case SL_T_BOOL: sl_json_put_bool(w, *(const bool *)field); break;
-    case SL_T_INT: put_int(w, *(const int64_t *)field); break;
-    case SL_T_REAL: sl_json_put_real(w, *(const double *)field); break;
-    case SL_T_ENUM: sl_json_put_text(w, row->choices[*(const int32_t *)field].name); break;
-    case SL_T_RECORD: sl_rows_write(w, row->rows, field, 0); break;
-    case SL_T_VARIANT: sl_variant_write(w, row->registry, field); break;
-    default: sl_json_put_text(w, *(const char *const *)field); break;
+    case SL_T_BOOL:
+      sl_json_put_bool(w, *(const bool *)field);
+      break;
+    case SL_T_INT:
+      put_int(w, *(const int64_t *)field);
+      break;
+    case SL_T_REAL:
+      sl_json_put_real(w, *(const double *)field);
+      break;
+    case SL_T_ENUM:
+      sl_json_put_text(w, row->choices[*(const int32_t *)field].name);
+      break;
+    case SL_T_RECORD:
+      sl_rows_write(w, row->rows, field, 0);
+      break;
+    case SL_T_VARIANT:
+      sl_variant_write(w, row->registry, field);
+      break;
+    default:
+      sl_json_put_text(w, *(const char *const *)field);
+      break;
   }
 }
 
 static size_t element_size(const sl_row *row) {
   switch (row->type) {
-    case SL_T_INT: return sizeof(int64_t);
-    case SL_T_REAL: return sizeof(double);
-    case SL_T_RECORD: return row->record_size;
-    case SL_T_VARIANT: return sizeof(sl_variant);
-    default: return sizeof(const char *);
+    case SL_T_INT:
+      return sizeof(int64_t);
+    case SL_T_REAL:
+      return sizeof(double);
+    case SL_T_RECORD:
+      return row->record_size;
+    case SL_T_VARIANT:
+      return sizeof(sl_variant);
+    default:
+      return sizeof(const char *);
   }
 }
 
@@ -48,16 +69,22 @@ static void put_list(sl_json_writer *w, const sl_row *row, const sl_records *lis
 static int holds_default(const sl_row *row, const void *field) {
   if (row->flags & SL_ROW_LIST) return ((const sl_records *)field)->count == 0;
   switch (row->type) {
-    case SL_T_BOOL: return *(const bool *)field == (row->fallback != 0);
-    case SL_T_INT: return *(const int64_t *)field == (int64_t)row->fallback;
+    case SL_T_BOOL:
+      return *(const bool *)field == (row->fallback != 0);
+    case SL_T_INT:
+      return *(const int64_t *)field == (int64_t)row->fallback;
     case SL_T_REAL: {
       double value = *(const double *)field;
       return value == row->fallback || (isnan(value) && isnan(row->fallback));
     }
-    case SL_T_ENUM: return *(const int32_t *)field == (int32_t)row->fallback;
-    case SL_T_VARIANT: return ((const sl_variant *)field)->index < 0;
-    case SL_T_RECORD: return 0;
-    default: return sl_streq(*(const char *const *)field, row->fallback_text);
+    case SL_T_ENUM:
+      return *(const int32_t *)field == (int32_t)row->fallback;
+    case SL_T_VARIANT:
+      return ((const sl_variant *)field)->index < 0;
+    case SL_T_RECORD:
+      return 0;
+    default:
+      return sl_streq(*(const char *const *)field, row->fallback_text);
   }
 }
 
@@ -67,8 +94,10 @@ void sl_rows_write(sl_json_writer *w, const sl_row *rows, const void *in, int sk
     const void *field = field_of(in, rows);
     if (skip_defaults && holds_default(rows, field)) continue;
     sl_json_key(w, rows->name);
-    if (rows->flags & SL_ROW_LIST) put_list(w, rows, field);
-    else put_one(w, rows, field);
+    if (rows->flags & SL_ROW_LIST)
+      put_list(w, rows, field);
+    else
+      put_one(w, rows, field);
   }
   sl_json_close_object(w);
 }
@@ -116,9 +145,12 @@ static void describe_default(sl_json_writer *w, const sl_row *row) {
   if (row->type == SL_T_BOOL || row->type == SL_T_INT || row->type == SL_T_REAL ||
       row->type == SL_T_ENUM) {
     sl_json_key(w, "default");
-    if (row->type == SL_T_BOOL) sl_json_put_bool(w, row->fallback != 0);
-    else if (row->type == SL_T_ENUM) sl_json_put_text(w, row->choices[(int)row->fallback].name);
-    else sl_json_put_real(w, row->fallback);
+    if (row->type == SL_T_BOOL)
+      sl_json_put_bool(w, row->fallback != 0);
+    else if (row->type == SL_T_ENUM)
+      sl_json_put_text(w, row->choices[(int)row->fallback].name);
+    else
+      sl_json_put_real(w, row->fallback);
   } else {
     member_text(w, "default", row->fallback_text);
   }

@@ -111,8 +111,8 @@ size_t sl_utf8_valid_prefix(const char *text, size_t size) {
 
 static int must_escape(uint32_t code) {
   return code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x200E && code <= 0x200F) ||
-         (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0x061C ||
-         code == 0xFEFF;
+         (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) ||
+         code == 0x061C || code == 0xFEFF;
 }
 
 static int needs_escape(const unsigned char *at, size_t size) {

@@ -13,7 +13,7 @@ typedef struct sl_text {
   size_t size, capacity;
 } sl_text;
 
-void sl_text_free(sl_text *text);  // zeroes it
+void sl_text_free(sl_text *text);   // zeroes it
 void sl_text_clear(sl_text *text);  // keeps the memory
 void sl_text_append(sl_text *text, const void *bytes, size_t size);
 void sl_text_puts(sl_text *text, const char *string);
@@ -32,11 +32,12 @@ int sl_ends_with(const char *text, const char *suffix);  // ASCII case ignored
 size_t sl_utf8_valid_prefix(const char *text, size_t size);
 
 // Bytes that are safe to show in a terminal, JSON or a page: control characters, invalid UTF-8 and
-// bidirectional overrides become \xNN or \u{NNNN}; a backslash is doubled only in a text that needed
-// an escape, so that ordinary names stay as they are. In `arena`.
+// bidirectional overrides become \xNN or \u{NNNN}; a backslash is doubled only in a text that
+// needed an escape, so that ordinary names stay as they are. In `arena`.
 char *sl_display(sl_arena *arena, const char *bytes, size_t size);
 
-// The closest of `count` names to `text` by edit distance, NULL when none is near. For "did you mean".
+// The closest of `count` names to `text` by edit distance, NULL when none is near. For "did you
+// mean".
 const char *sl_nearest(const char *text, const char *const *names, size_t count);
 
 // Whole-string number parsing, independent of the locale; 0 on failure.

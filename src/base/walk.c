@@ -60,11 +60,12 @@ static int examine(const char *path, sl_file_stat *out) {
   if (lstat(path, &info) != 0) return errno;
   int is_link = S_ISLNK(info.st_mode);
   if (is_link && stat(path, &info) != 0) return errno;
-  *out = (sl_file_stat){.size_bytes = info.st_size,
-                        .mtime_ns = info.st_mtim.tv_sec * INT64_C(1000000000) + info.st_mtim.tv_nsec,
-                        .is_dir = S_ISDIR(info.st_mode),
-                        .is_regular = S_ISREG(info.st_mode),
-                        .is_link = is_link};
+  *out =
+      (sl_file_stat){.size_bytes = info.st_size,
+                     .mtime_ns = info.st_mtim.tv_sec * INT64_C(1000000000) + info.st_mtim.tv_nsec,
+                     .is_dir = S_ISDIR(info.st_mode),
+                     .is_regular = S_ISREG(info.st_mode),
+                     .is_link = is_link};
   return 0;
 }
 
@@ -92,8 +93,10 @@ static sl_status step(const char *root, const sl_walk *walk, level *levels, int 
     return SL_OK;
   }
   reason = open_level(root, relative, &levels[*depth + 1]);
-  if (reason != 0) report(walk, relative, reason);
-  else (*depth)++;
+  if (reason != 0)
+    report(walk, relative, reason);
+  else
+    (*depth)++;
   return SL_OK;
 }
 

@@ -39,12 +39,18 @@ static void put_plain(sl_json_writer *w, const char *text) {
   static const char *const none[] = {"null", "Null", "~", "", NULL};
   int64_t whole;
   double real;
-  if (is_one_of(text, yes)) sl_json_put_bool(w, 1);
-  else if (is_one_of(text, no)) sl_json_put_bool(w, 0);
-  else if (is_one_of(text, none)) sl_json_put_null(w);
-  else if (sl_parse_int(text, &whole)) sl_json_put_int(w, whole);
-  else if (strchr("+-.0123456789", text[0]) && sl_parse_real(text, &real)) sl_json_put_real(w, real);
-  else sl_json_put_text(w, text);
+  if (is_one_of(text, yes))
+    sl_json_put_bool(w, 1);
+  else if (is_one_of(text, no))
+    sl_json_put_bool(w, 0);
+  else if (is_one_of(text, none))
+    sl_json_put_null(w);
+  else if (sl_parse_int(text, &whole))
+    sl_json_put_int(w, whole);
+  else if (strchr("+-.0123456789", text[0]) && sl_parse_real(text, &real))
+    sl_json_put_real(w, real);
+  else
+    sl_json_put_text(w, text);
 }
 
 static sl_status on_scalar(reader *r, const yaml_event_t *event) {
@@ -59,8 +65,10 @@ static sl_status on_scalar(reader *r, const yaml_event_t *event) {
     top->expects_key = 0;
     return SL_OK;
   }
-  if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) put_plain(&r->writer, text);
-  else sl_json_put_text(&r->writer, text);
+  if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
+    put_plain(&r->writer, text);
+  else
+    sl_json_put_text(&r->writer, text);
   top->expects_key = 1;
   return SL_OK;
 }
@@ -77,29 +85,42 @@ static sl_status on_open(reader *r, const yaml_event_t *event, int is_mapping) {
   if (r->depth + 2 >= SL_JSON_DEPTH_MAX) return refuse(r, event, "nested too deep");
   top->expects_key = 1;
   r->frames[++r->depth] = (frame){is_mapping, 1};
-  if (is_mapping) sl_json_open_object(&r->writer);
-  else sl_json_open_list(&r->writer);
+  if (is_mapping)
+    sl_json_open_object(&r->writer);
+  else
+    sl_json_open_list(&r->writer);
   return SL_OK;
 }
 
 static void on_close(reader *r, int is_mapping) {
   r->depth--;
-  if (is_mapping) sl_json_close_object(&r->writer);
-  else sl_json_close_list(&r->writer);
+  if (is_mapping)
+    sl_json_close_object(&r->writer);
+  else
+    sl_json_close_list(&r->writer);
 }
 
 static sl_status on_event(reader *r, const yaml_event_t *event) {
   switch (event->type) {
-    case YAML_ALIAS_EVENT: return refuse(r, event, "aliases are not accepted");
-    case YAML_SCALAR_EVENT: return on_scalar(r, event);
-    case YAML_MAPPING_START_EVENT: return on_open(r, event, 1);
-    case YAML_SEQUENCE_START_EVENT: return on_open(r, event, 0);
-    case YAML_MAPPING_END_EVENT: on_close(r, 1); return SL_OK;
-    case YAML_SEQUENCE_END_EVENT: on_close(r, 0); return SL_OK;
+    case YAML_ALIAS_EVENT:
+      return refuse(r, event, "aliases are not accepted");
+    case YAML_SCALAR_EVENT:
+      return on_scalar(r, event);
+    case YAML_MAPPING_START_EVENT:
+      return on_open(r, event, 1);
+    case YAML_SEQUENCE_START_EVENT:
+      return on_open(r, event, 0);
+    case YAML_MAPPING_END_EVENT:
+      on_close(r, 1);
+      return SL_OK;
+    case YAML_SEQUENCE_END_EVENT:
+      on_close(r, 0);
+      return SL_OK;
     case YAML_DOCUMENT_START_EVENT:
       if (++r->documents > 1) return refuse(r, event, "more than one document");
       return SL_OK;
-    default: return SL_OK;
+    default:
+      return SL_OK;
   }
 }
 
