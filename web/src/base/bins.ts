@@ -37,8 +37,12 @@ export function countIn(edges: readonly number[], counts: ArrayLike<number>, ran
 }
 
 /** Moves one end of a brush by `steps` bins, keeping it a range of at least one bin. */
-export function nudge(edges: readonly number[], range: Range, end: "low" | "high",
-  steps: number): Range {
+export function nudge(
+  edges: readonly number[],
+  range: Range,
+  end: "low" | "high",
+  steps: number,
+): Range {
   const lowAt = binAt(edges, range.low);
   const highAt = Math.max(lowAt, binAt(edges, range.high - 1e-12 * Math.abs(range.high || 1)));
   const bins = edges.length - 1;
@@ -53,7 +57,9 @@ export function nudge(edges: readonly number[], range: Range, end: "low" | "high
 /** Moves a whole brush by `steps` bins within the axis. */
 export function shift(edges: readonly number[], range: Range, steps: number): Range {
   const moved = steps > 0 ? nudge(edges, range, "high", steps) : nudge(edges, range, "low", steps);
-  const done = steps > 0 ? binAt(edges, moved.high - 1e-12) - binAt(edges, range.high - 1e-12)
-    : binAt(edges, moved.low) - binAt(edges, range.low);
+  const done =
+    steps > 0
+      ? binAt(edges, moved.high - 1e-12) - binAt(edges, range.high - 1e-12)
+      : binAt(edges, moved.low) - binAt(edges, range.low);
   return steps > 0 ? nudge(edges, moved, "low", done) : nudge(edges, moved, "high", done);
 }

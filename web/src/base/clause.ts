@@ -1,21 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// One condition of a view's filter, and its text form in the URL. Invariant: parse(format(c)) is c
-// for every clause, whatever characters its values hold.
+// One condition of a view's filter, and its text form, which is the core's own (operation rows named
+// "where") and also the URL's. Invariant: parse(format(c)) is c for every clause, whatever characters
+// its values hold; text we do not understand is kept as it is and left to the core to judge.
 //
 //   label=cat|dog        one of these        label!=cat|dog     none of these
-//   confidence@0.2..0.5  low <= x < high     confidence@0.9..   open above
-//   path~img_00          contains the text
+//   confidence=0.2..0.5  between             confidence>=0.9    from; confidence<=0.1 up to
+//   name~night           contains the text
 
 export type Clause =
   | { readonly kind: "in"; readonly field: string; readonly values: readonly string[] }
   | { readonly kind: "not"; readonly field: string; readonly values: readonly string[] }
-  | { readonly kind: "range"; readonly field: string;
-      readonly low: number | null; readonly high: number | null }
-  | { readonly kind: "has"; readonly field: string; readonly text: string };
+  | {
+      readonly kind: "range";
+      readonly field: string;
+      readonly low: number | null;
+      readonly high: number | null;
+    }
+  | { readonly kind: "has"; readonly field: string; readonly text: string }
+  | { readonly kind: "raw"; readonly field: string; readonly text: string };
 
-const escape = (text: string): string => text.replace(/[\\|=!@~]/g, "\\$&");
+const NUMBER = "[-+]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?";
+const RANGE = new RegExp(`^(${NUMBER})\\.\\.(${NUMBER})$`);
 
-function unescapeSplit(text: string): string[] {
+const escape = (text: string): string => text.replace(/[\\|]/g, "\\$&");
+
+/** Values joined by "|"; a lone value that would read as a range gets its dots escaped. */
+function joinValues(values: readonly string[]): string {
+  const text = values.map(escape).join("|");
+  return values.length === 1 && RANGE.test(text) ? text.replace("..", "\\..") : text;
+}
+
+function splitValues(text: string): string[] {
   const parts = [""];
   for (let at = 0; at < text.length; at += 1) {
     let char = text.charAt(at);
@@ -23,7 +38,7 @@ function unescapeSplit(text: string): string[] {
       parts.push("");
       continue;
     }
-    if (char === "\\") {
+    if (char === "\\" && at + 1 < text.length) {
       at += 1;
       char = text.charAt(at);
     }
@@ -32,57 +47,60 @@ function unescapeSplit(text: string): string[] {
   return parts;
 }
 
-/** The clause as text, for a `where` parameter of the URL. */
+/** The clause as the core's text. */
 export function formatClause(clause: Clause): string {
-  const field = escape(clause.field);
+  const { field } = clause;
   switch (clause.kind) {
     case "in":
-      return `${field}=${clause.values.map(escape).join("|")}`;
+      return `${field}=${joinValues(clause.values)}`;
     case "not":
-      return `${field}!=${clause.values.map(escape).join("|")}`;
+      return `${field}!=${joinValues(clause.values)}`;
     case "range":
-      return `${field}@${clause.low ?? ""}..${clause.high ?? ""}`;
+      if (clause.high === null) return `${field}>=${clause.low ?? 0}`;
+      return clause.low === null
+        ? `${field}<=${clause.high}`
+        : `${field}=${clause.low}..${clause.high}`;
     case "has":
-      return `${field}~${escape(clause.text)}`;
+      return `${field}~${clause.text}`;
+    case "raw":
+      return clause.text;
   }
 }
 
-function splitOperator(text: string): [string, string, string] | null {
-  const match = /^((?:\\.|[^\\=!@~])+)(!=|=|@|~)([^]*)$/.exec(text);
-  return match ? [match[1] ?? "", match[2] ?? "", match[3] ?? ""] : null;
-}
-
-function parseRange(field: string, rest: string): Clause | null {
-  const dots = rest.indexOf("..");
-  if (dots < 0) return null;
-  const bound = (part: string) => (part === "" ? null : Number(part));
-  const low = bound(rest.slice(0, dots));
-  const high = bound(rest.slice(dots + 2));
-  if (Number.isNaN(low) || Number.isNaN(high) || (low === null && high === null)) return null;
-  return { kind: "range", field, low, high };
-}
-
-/** The clause a text stands for, or null when it is not one (a mistyped URL is ignored, not fatal). */
-export function parseClause(text: string): Clause | null {
-  const parts = splitOperator(text);
-  if (!parts) return null;
-  const [rawField, operator, rest] = parts;
-  const field = unescapeSplit(rawField).join("|");
+function fromParts(field: string, operator: string, rest: string): Clause | null {
+  const range = RANGE.exec(rest);
+  const value = rest.trim() === "" ? NaN : Number(rest);
   switch (operator) {
     case "=":
-      return { kind: "in", field, values: unescapeSplit(rest) };
+      if (range) return { kind: "range", field, low: Number(range[1]), high: Number(range[2]) };
+      return { kind: "in", field, values: splitValues(rest) };
     case "!=":
-      return { kind: "not", field, values: unescapeSplit(rest) };
-    case "@":
-      return parseRange(field, rest);
+      return range ? null : { kind: "not", field, values: splitValues(rest) };
+    case "~":
+      return { kind: "has", field, text: rest };
+    case ">=":
+      return Number.isNaN(value) ? null : { kind: "range", field, low: value, high: null };
+    case "<=":
+      return Number.isNaN(value) ? null : { kind: "range", field, low: null, high: value };
     default:
-      return { kind: "has", field, text: unescapeSplit(rest).join("|") };
+      return null;
   }
+}
+
+/** The clause a text stands for; "raw" when it is none of the forms above. */
+export function parseClause(text: string): Clause {
+  const match = /^([^=!<>~]+)(!=|>=|<=|=|~|<|>)([^]*)$/.exec(text);
+  const field = match?.[1] ?? text;
+  const clause = match ? fromParts(field, match[2] ?? "", match[3] ?? "") : null;
+  return clause ?? { kind: "raw", field, text };
 }
 
 /** `clauses` with the one on `clause.field` replaced (or added); null removes it. */
-export function withClause(clauses: readonly Clause[], field: string,
-  clause: Clause | null): Clause[] {
+export function withClause(
+  clauses: readonly Clause[],
+  field: string,
+  clause: Clause | null,
+): Clause[] {
   const at = clauses.findIndex((other) => other.field === field);
   const rest = clauses.filter((other) => other.field !== field);
   if (clause) rest.splice(at < 0 ? rest.length : Math.min(at, rest.length), 0, clause);
@@ -93,7 +111,8 @@ export function withClause(clauses: readonly Clause[], field: string,
 export function toggleValue(clauses: readonly Clause[], field: string, value: string): Clause[] {
   const now = clauses.find((clause) => clause.field === field);
   const values = now?.kind === "in" ? now.values : [];
-  const next = values.includes(value) ? values.filter((other) => other !== value)
+  const next = values.includes(value)
+    ? values.filter((other) => other !== value)
     : [...values, value];
   return withClause(clauses, field, next.length ? { kind: "in", field, values: next } : null);
 }
@@ -117,5 +136,7 @@ export function describeClause(clause: Clause, title: string = clause.field): st
       return `${title} ${clause.low} to ${clause.high}`;
     case "has":
       return `${title} contains “${clause.text}”`;
+    case "raw":
+      return clause.text;
   }
 }

@@ -21,8 +21,13 @@ function similarity(counts: ArrayLike<number>, n: number): Float32Array {
   return made;
 }
 
-function closest(near: Float32Array, n: number, alive: Uint8Array, at: number,
-  previous: number): number {
+function closest(
+  near: Float32Array,
+  n: number,
+  alive: Uint8Array,
+  at: number,
+  previous: number,
+): number {
   let best = previous;
   let bestValue = previous >= 0 ? (near[at * n + previous] ?? -1) : -1;
   for (let other = 0; other < n; other += 1) {
@@ -37,14 +42,21 @@ function closest(near: Float32Array, n: number, alive: Uint8Array, at: number,
 }
 
 /** Merges cluster b into a, with average linkage (Lance and Williams). */
-function merge(near: Float32Array, n: number, alive: Uint8Array, members: number[][], a: number,
-  b: number): void {
+function merge(
+  near: Float32Array,
+  n: number,
+  alive: Uint8Array,
+  members: number[][],
+  a: number,
+  b: number,
+): void {
   const [left, right] = [members[a] ?? [], members[b] ?? []];
   const total = left.length + right.length;
   for (let other = 0; other < n; other += 1) {
     if (!alive[other] || other === a || other === b) continue;
-    const value = ((near[a * n + other] ?? 0) * left.length +
-      (near[b * n + other] ?? 0) * right.length) / total;
+    const value =
+      ((near[a * n + other] ?? 0) * left.length + (near[b * n + other] ?? 0) * right.length) /
+      total;
     near[a * n + other] = value;
     near[other * n + a] = value;
   }

@@ -41,18 +41,22 @@ function toLab(colour: Rgb): Rgb {
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
   const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
-  return [0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s,
+  return [
+    0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s,
     1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
-    0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s];
+    0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
+  ];
 }
 
 function fromLab(lab: Rgb): Rgb {
   const l = (lab[0] + 0.3963377774 * lab[1] + 0.2158037573 * lab[2]) ** 3;
   const m = (lab[0] - 0.1055613458 * lab[1] - 0.0638541728 * lab[2]) ** 3;
   const s = (lab[0] - 0.0894841775 * lab[1] - 1.291485548 * lab[2]) ** 3;
-  return [fromLinear(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
+  return [
+    fromLinear(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
     fromLinear(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
-    fromLinear(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s)];
+    fromLinear(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s),
+  ];
 }
 
 /** 256 colours through `stops`, evenly spaced in OKLab. */
@@ -64,8 +68,11 @@ export function ramp(stops: readonly string[]): Rgb[] {
     const [a, b] = [labs[left], labs[left + 1]];
     if (!a || !b) return [0, 0, 0];
     const part = at - left;
-    return fromLab([a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part,
-      a[2] + (b[2] - a[2]) * part]);
+    return fromLab([
+      a[0] + (b[0] - a[0]) * part,
+      a[1] + (b[1] - a[1]) * part,
+      a[2] + (b[2] - a[2]) * part,
+    ]);
   });
 }
 

@@ -18,7 +18,11 @@ export function fmtInt(value: number | null | undefined): string {
 /** 1234567 -> "1.23M", for places too small for all digits. */
 export function fmtCompact(value: number): string {
   const size = Math.abs(value);
-  for (const [unit, name] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]] as const) {
+  for (const [unit, name] of [
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ] as const) {
     if (size >= unit) return fmtReal(value / unit, 3) + name;
   }
   return Number.isInteger(value) ? fmtInt(value) : fmtReal(value, 3);
@@ -30,7 +34,10 @@ export function fmtReal(value: number | null | undefined, digits = 4): string {
   if (!Number.isFinite(value)) return value > 0 ? "+∞" : MINUS + "∞";
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e7)) {
-    return value.toExponential(Math.max(0, digits - 2)).replace("e+", "e").replace(/-/g, MINUS);
+    return value
+      .toExponential(Math.max(0, digits - 2))
+      .replace("e+", "e")
+      .replace(/-/g, MINUS);
   }
   const whole = size < 1 ? 1 : Math.floor(Math.log10(size)) + 1;
   const small = size > 0 && size < 1 ? -Math.floor(Math.log10(size)) - 1 : 0;
@@ -125,10 +132,12 @@ export function fmtKey(key: string, digits = 8): string {
 
 /** Names from outside, with control characters and direction overrides made visible. */
 export function fmtName(name: string): string {
-  return name.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+  return name.replace(
+    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
     (char) => {
       const code = char.charCodeAt(0);
       if (code < 0x20) return String.fromCharCode(0x2400 + code);
       return code === 0x7f ? "␡" : `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
-    });
+    },
+  );
 }

@@ -21,10 +21,14 @@ export function fuzzyScore(query: string, text: string): number {
 }
 
 /** Items that match, best first; an empty query keeps all in order. */
-export function fuzzyFilter<T>(items: readonly T[], query: string,
-  textOf: (item: T) => string): T[] {
+export function fuzzyFilter<T>(
+  items: readonly T[],
+  query: string,
+  textOf: (item: T) => string,
+): T[] {
   if (!query.trim()) return [...items];
-  return items.map((item, index) => ({ item, index, score: fuzzyScore(query, textOf(item)) }))
+  return items
+    .map((item, index) => ({ item, index, score: fuzzyScore(query, textOf(item)) }))
     .filter((row) => row.score >= 0)
     .sort((a, b) => b.score - a.score || a.index - b.index)
     .map((row) => row.item);

@@ -22,27 +22,48 @@ export function chordOf(event: KeyLike, apple: boolean): string {
   const mod = apple ? event.metaKey : event.ctrlKey;
   const other = apple ? event.ctrlKey : event.metaKey;
   const named = event.key.length > 1 || event.key === " ";
-  const key = event.key === " " ? "Space" : isLetter(event.key) ? event.key.toUpperCase() : event.key;
+  const key =
+    event.key === " " ? "Space" : isLetter(event.key) ? event.key.toUpperCase() : event.key;
   const shift = event.shiftKey && (named || isLetter(event.key));
   return [mod && "Mod", other && "Ctrl", event.altKey && "Alt", shift && "Shift", key]
-    .filter(Boolean).join("+");
+    .filter(Boolean)
+    .join("+");
 }
 
 /** A chord in its one spelling ("shift+mod+k" -> "Mod+Shift+K"). */
 export function normaliseChord(text: string): string {
-  return text.trim().split(/\s+/).map((step) => {
-    const parts = step.replace(/\+\+$/, "+Plus").split("+");
-    const key = parts.pop() ?? "";
-    const has = (name: string) => parts.some((part) => part.toLowerCase() === name);
-    const typed = key === "Plus" ? "+" : key.length === 1 ? key.toUpperCase() : key;
-    return [has("mod") && "Mod", has("ctrl") && "Ctrl", has("alt") && "Alt", has("shift") && "Shift",
-      typed].filter(Boolean).join("+");
-  }).join(" ");
+  return text
+    .trim()
+    .split(/\s+/)
+    .map((step) => {
+      const parts = (step === "+" ? "Plus" : step.replace(/\+\+$/, "+Plus")).split("+");
+      const key = parts.pop() ?? "";
+      const has = (name: string) => parts.some((part) => part.toLowerCase() === name);
+      const typed = key === "Plus" ? "+" : key.length === 1 ? key.toUpperCase() : key;
+      return [
+        has("mod") && "Mod",
+        has("ctrl") && "Ctrl",
+        has("alt") && "Alt",
+        has("shift") && "Shift",
+        typed,
+      ]
+        .filter(Boolean)
+        .join("+");
+    })
+    .join(" ");
 }
 
 const SHOWN: Record<string, string> = {
-  ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc", Enter: "Enter",
-  PageUp: "PgUp", PageDown: "PgDn", Delete: "Del", Backspace: "⌫",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  Escape: "Esc",
+  Enter: "Enter",
+  PageUp: "PgUp",
+  PageDown: "PgDn",
+  Delete: "Del",
+  Backspace: "⌫",
 };
 
 /** The chord as key caps to draw: "Mod+Shift+K" -> ["Ctrl", "Shift", "K"]. */
@@ -51,8 +72,13 @@ export function keyCaps(chord: string, apple: boolean): string[] {
   const shown = (part: string) =>
     SHOWN[part] ?? (apple ? (mac[part] ?? part) : part === "Mod" ? "Ctrl" : part);
   return chord.split(" ").flatMap((step) =>
-    step === "+" ? ["+"] : step.replace(/\+\+$/, "+Plus").split("+")
-      .map((part) => (part === "Plus" ? "+" : shown(part))));
+    step === "+"
+      ? ["+"]
+      : step
+          .replace(/\+\+$/, "+Plus")
+          .split("+")
+          .map((part) => (part === "Plus" ? "+" : shown(part))),
+  );
 }
 
 /** Does the element take typed text, so that plain keys must be left to it? */
@@ -61,6 +87,8 @@ export function takesText(target: EventTarget | null): boolean {
   if (target.isContentEditable || target.tagName === "TEXTAREA" || target.tagName === "SELECT") {
     return true;
   }
-  return target instanceof HTMLInputElement &&
-    !["checkbox", "radio", "range", "button", "submit"].includes(target.type);
+  return (
+    target instanceof HTMLInputElement &&
+    !["checkbox", "radio", "range", "button", "submit"].includes(target.type)
+  );
 }

@@ -54,6 +54,7 @@ export function checkParam(row: ParamRow, value: ParamValue | undefined): string
 export function changedOnly(rows: readonly ParamRow[], values: ParamValues): ParamValues {
   const start = defaultsOf(rows);
   const same = (name: string) => JSON.stringify(values[name]) === JSON.stringify(start[name]);
-  return Object.fromEntries(Object.entries(values).filter(([name, value]) =>
-    value !== null && !same(name)));
+  return Object.fromEntries(
+    Object.entries(values).filter(([name, value]) => value !== null && !same(name)),
+  );
 }

@@ -56,9 +56,12 @@ export function toProblem(thrown: unknown): Problem {
     return new Problem({ message: "cancelled", code: "cancelled" });
   }
   if (thrown instanceof Error) {
-    return new Problem({ message: thrown.message || thrown.name, code: "page",
+    return new Problem({
+      message: thrown.message || thrown.name,
+      code: "page",
       hint: "This is a fault of the page. Reload it; if it comes back, report it with the context.",
-      context: thrown.stack ?? "" });
+      context: thrown.stack ?? "",
+    });
   }
   return new Problem({ message: String(thrown), code: "page" });
 }

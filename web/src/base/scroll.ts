@@ -45,8 +45,12 @@ export function scrollTo(size: ScrollSize, top: number, limit = LIMIT): ScrollSt
 }
 
 /** The browser reports a new scrollTop. */
-export function scrolled(size: ScrollSize, state: ScrollState, physical: number,
-  limit = LIMIT): ScrollState {
+export function scrolled(
+  size: ScrollSize,
+  state: ScrollState,
+  physical: number,
+  limit = LIMIT,
+): ScrollState {
   const max = maxima(size, limit);
   if (max.virtual <= max.physical) return { physical: clamp(physical, max.physical), base: 0 };
   const moved = physical - state.physical;
@@ -68,8 +72,13 @@ export interface RowRange {
 }
 
 /** Rows of height `rowHeight` to draw, with `overscan` more on each side. */
-export function visibleRows(size: ScrollSize, state: ScrollState, rowHeight: number, rows: number,
-  overscan: number): RowRange {
+export function visibleRows(
+  size: ScrollSize,
+  state: ScrollState,
+  rowHeight: number,
+  rows: number,
+  overscan: number,
+): RowRange {
   const top = virtualTop(state);
   const first = Math.max(0, Math.floor(top / rowHeight) - overscan);
   const end = Math.min(rows, Math.ceil((top + size.viewport) / rowHeight) + overscan);
@@ -77,8 +86,12 @@ export function visibleRows(size: ScrollSize, state: ScrollState, rowHeight: num
 }
 
 /** Virtual top that brings `row` wholly into view with the least movement. */
-export function topShowing(size: ScrollSize, state: ScrollState, rowHeight: number,
-  row: number): number {
+export function topShowing(
+  size: ScrollSize,
+  state: ScrollState,
+  rowHeight: number,
+  row: number,
+): number {
   const top = virtualTop(state);
   const start = row * rowHeight;
   if (start < top) return start;

@@ -24,7 +24,13 @@ export interface View {
 }
 
 export const EMPTY_VIEW: View = {
-  run: "", other: "", where: [], sort: null, sample: "", row: -1, tab: "",
+  run: "",
+  other: "",
+  where: [],
+  sort: null,
+  sample: "",
+  row: -1,
+  tab: "",
 };
 
 /** The view as a query string without "?", parameters in fixed order, defaults left out. */
@@ -57,7 +63,7 @@ export function decodeView(search: string): View {
   return {
     run: query.get("run") ?? "",
     other: query.get("other") ?? "",
-    where: query.getAll("where").map(parseClause).filter((clause) => clause !== null),
+    where: query.getAll("where").filter(Boolean).map(parseClause),
     sort: decodeSort(query.get("sort")),
     sample: query.get("sample") ?? "",
     row: Number.isSafeInteger(row) && row >= 0 ? row : -1,

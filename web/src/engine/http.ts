@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only place that talks to the network. Invariant: a failed request rejects with a Problem that
+// carries the core's four texts; a lost server is Problem code "offline", an abort "cancelled".
+import { Problem, problemFromBody, toProblem } from "@/base/problem";
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+async function readBody(reply: Response): Promise<unknown> {
+  const text = await reply.text();
+  if (!text) return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return reply.ok ? text : { detail: text.slice(0, 400) };
+  }
+}
+
+/** Sends JSON (or nothing) to a path of our own server and returns the parsed reply. */
+export async function send(
+  method: "GET" | "POST",
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<Answer> {
+  const init: RequestInit = {
+    method,
+    credentials: "same-origin",
+    headers: { accept: "application/json" },
+  };
+  if (signal) init.signal = signal;
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { accept: "application/json", "content-type": "application/json" };
+  }
+  let reply: Response;
+  try {
+    reply = await fetch(path, init);
+  } catch (thrown) {
+    const problem = toProblem(thrown);
+    throw problem.code === "cancelled"
+      ? problem
+      : new Problem({
+          code: "offline",
+          message: "the Slitlamp server does not answer",
+          hint: "Is it still running? Start it again with: slitlamp serve",
+        });
+  }
+  const parsed = await readBody(reply);
+  if (!reply.ok) throw problemFromBody(parsed, reply.status);
+  return { status: reply.status, body: parsed };
+}
