@@ -108,7 +108,7 @@ endforeach()
 
 file(GLOB web CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/web/package.json"
      "${PROJECT_SOURCE_DIR}/web/dist/index.html")
-find_program(SL_NPM npm)
+find_program(SL_NPM npm HINTS "${SL_FETCHED}/node/bin")
 list(LENGTH web web_count)
 if(SL_NPM AND web_count EQUAL 2)
   sl_test(web_unit browser 300 ${SL_NPM} --prefix web run --silent test)

@@ -7,6 +7,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ -f web/package.json ] || exit 0
+PATH=$PWD/third_party/fetched/node/bin:$PATH # only there when the machine's own is too old
 command -v npm >/dev/null || {
   echo "pages: npm is missing; the program is built without its pages" >&2
   echo "  next: install Node.js 20 or later and run this again" >&2

@@ -14,6 +14,8 @@ pins=$root/third_party
 fetched=$pins/fetched
 staging=$fetched/.staging
 check_only=0
+own_path=$PATH
+PATH=$fetched/node/bin:$PATH # there when the machine's Node.js is too old; see fetch_node
 
 # Build and run, then test. Keep in step with docs and `slitlamp doctor`.
 packages=(
@@ -67,6 +69,7 @@ install_packages() {
     fail "cannot install packages" "this is not a Debian system (no dpkg)" \
       "install by hand what 'packages' in tools/setup.sh lists, or build in a Debian 12 container"
   mapfile -t missing < <(missing_packages)
+  PATH=$own_path command -v npm >/dev/null || missing+=(npm)
   [ ${#missing[@]} -gt 0 ] || return 0
   say "missing Debian packages: ${missing[*]}"
   [ $check_only = 0 ] || { incomplete=1; return 0; }
@@ -79,20 +82,32 @@ install_packages() {
       "repair it (often: apt-get -f install), then run this again"
 }
 
-# ---- Tools that are assumed --------------------------------------------------------------------
+# ---- Tools that are not Debian 12's ------------------------------------------------------------
 
-check_tools() {
+check_python() {
   python3 -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
     fail "Python is too old or incomplete" "python3 >= 3.11 with venv is needed; found: $(
       python3 --version 2>&1)" "put Debian 12's own first: PATH=/usr/bin:\$PATH tools/setup.sh"
-  command -v npm >/dev/null ||
-    fail "npm is missing" "the pages and the SQLite source come through npm" \
-      "install Node.js 20 or later with npm, then run this again"
-  local major
-  major=$(node -p 'process.versions.node.split(".")[0]')
-  [ "$major" -ge 20 ] ||
-    fail "Node.js is too old" "version 20 or later is needed, $(node --version) was found" \
-      "install Node.js 20 or later, then run this again"
+}
+
+# True when the machine has a Node.js that can build the pages.
+node_is_recent() {
+  PATH=$own_path node -e '
+    const [major, minor] = process.versions.node.split(".").map(Number);
+    process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null
+}
+
+# Debian 12's Node.js is too old for the pages' tools, but its npm can fetch one that is not. npm
+# itself goes on to run on Debian's, for which it was packaged; what it starts finds the new one.
+fetch_node() {
+  npm_install node
+  mkdir -p "$1/bin"
+  mv "$staging"/node.npm/node_modules/node-linux-*/bin/node "$1/bin/"
+  cat >"$1/bin/npm" <<NPM
+#!/bin/sh
+PATH="\$(dirname "\$0"):\$PATH" exec /usr/bin/node "$(PATH=$own_path command -v npm)" "\$@"
+NPM
+  chmod +x "$1/bin/npm"
 }
 
 # ---- Pinned components -------------------------------------------------------------------------
@@ -228,13 +243,18 @@ CONF
   cp "$apt/root/usr/share/doc/libonnxruntime-dev/copyright" "$1/"
 }
 
-fetch_sqlite() {
-  mkdir -p "$staging/npm"
-  cp "$pins/npm/package.json" "$pins/npm/package-lock.json" "$pins/npm/.npmrc" "$staging/npm/"
-  (cd "$staging/npm" && quietly npm ci --ignore-scripts --no-audit --no-fund) ||
-    fail "cannot download what third_party/npm/package-lock.json pins" "npm failed (see above)" \
+# npm_install MANIFEST: installs what third_party/MANIFEST locks into $staging/MANIFEST.npm.
+npm_install() {
+  mkdir -p "$staging/$1.npm"
+  cp "$pins/$1/package.json" "$pins/$1/package-lock.json" "$pins/$1/.npmrc" "$staging/$1.npm/"
+  (cd "$staging/$1.npm" && quietly npm ci --ignore-scripts --no-audit --no-fund) ||
+    fail "cannot download what third_party/$1/package-lock.json pins" "npm failed (see above)" \
       "check the network and npm's registry setting (npm config get registry), then run this again"
-  cp "$staging"/npm/node_modules/better-sqlite3/deps/sqlite3/sqlite3.[ch] "$1/"
+}
+
+fetch_sqlite() {
+  npm_install npm
+  cp "$staging"/npm.npm/node_modules/better-sqlite3/deps/sqlite3/sqlite3.[ch] "$1/"
 }
 
 fetch_all() {
@@ -242,6 +262,7 @@ fetch_all() {
   exec 9>"$fetched/.lock"
   flock -n 9 || { say "waiting for another setup to finish"; flock 9; }
   rm -rf "$staging"
+  node_is_recent || component node fetch_node "$pins/node/package-lock.json"
   component yyjson fetch_yyjson "$pins/python/requirements.txt"
   component roaring fetch_roaring "$pins/python/requirements.txt"
   component sqlite fetch_sqlite "$pins/npm/package-lock.json"
@@ -260,7 +281,7 @@ main() {
   esac
   incomplete=0
   install_packages
-  [ $check_only = 1 ] || check_tools
+  [ $check_only = 1 ] || check_python
   fetch_all
   [ $incomplete = 0 ] || exit 4
   say "ready"
