@@ -6,6 +6,7 @@
 #ifndef SL_MODEL_PREP_H
 #define SL_MODEL_PREP_H
 
+#include "base/file.h"
 #include "model/pipeline.h"
 
 typedef struct sl_prep sl_prep;

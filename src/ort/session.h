@@ -7,6 +7,8 @@
 #ifndef SL_ORT_SESSION_H
 #define SL_ORT_SESSION_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/file.h"
 #include "tensor/tensor.h"
