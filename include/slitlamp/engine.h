@@ -24,8 +24,10 @@ typedef struct sl_progress {
 
 typedef struct sl_engine_options {
   uint32_t struct_size;    // sizeof(sl_engine_options)
-  const char *workspace;   // folder of the workspace; NULL = search as described at sl_workspace_find
-  int32_t read_only;       // never create or change anything
+  const char *workspace;   // folder of the workspace; NULL = search as described at sl_workspace_find;
+                           // "" = none, for operations that need none
+  int32_t create;          // make the workspace where there is none
+  int32_t read_only;       // never change anything
   int32_t threads;         // 0 = all processors
   void (*on_progress)(void *ctx, const sl_progress *progress);  // from worker threads; may be NULL
   void *ctx;
@@ -33,13 +35,13 @@ typedef struct sl_engine_options {
 
 #define SL_ENGINE_OPTIONS_INIT {.struct_size = sizeof(sl_engine_options)}
 
-// Opens or creates the workspace. SL_E_STORE for a damaged one, SL_E_IO when the folder cannot be
-// written. `*out` must be closed with sl_engine_close().
+// Opens the workspace. SL_E_NOT_FOUND when there is none and `create` is 0, SL_E_STORE for a damaged
+// one, SL_E_IO when the folder cannot be written. `*out` must be closed with sl_engine_close().
 SL_API SL_MUST_CHECK sl_status sl_engine_open(const sl_engine_options *options, sl_engine **out,
                                               sl_error *err);
 SL_API void sl_engine_close(sl_engine *engine);  // NULL is allowed; cancels and waits for jobs
 
-// Folder in use; borrowed from the engine.
+// Folder in use, NULL when there is none; borrowed from the engine.
 SL_API const char *sl_engine_workspace(const sl_engine *engine);
 
 // Stops every running operation soon; what they committed is kept. Safe in a signal handler.
@@ -64,6 +66,9 @@ SL_API void sl_reply_free(sl_reply *reply);                             // NULL 
 // Queues the operation; `id` receives "b12". One job runs at a time, in order.
 SL_API SL_MUST_CHECK sl_status sl_job_start(sl_engine *engine, const char *op, const char *params,
                                             size_t size, char id[32], sl_error *err);
+// The job as JSON: id, op, state, done, total, message, result (of a finished one), error.
+SL_API SL_MUST_CHECK sl_status sl_job_get(sl_engine *engine, const char *id, sl_reply **out,
+                                          sl_error *err);
 SL_API SL_MUST_CHECK sl_status sl_job_cancel(sl_engine *engine, const char *id, sl_error *err);
 
 // Events since `after` (0 = from now), as a JSON list of {seq, event, job, ...}; waits up to

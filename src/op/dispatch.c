@@ -127,7 +127,9 @@ static sl_status run_and_print(sl_op_call *call, const sl_op *op, void *params, 
   return sl_store_put_result(call->store, key, *json, err);
 }
 
-static sl_status refuse_read_only(const sl_engine *engine, const sl_op *op, sl_error *err) {
+static sl_status check_workspace(const sl_engine *engine, const sl_op *op, sl_error *err) {
+  if (engine->store == NULL && !(op->info.flags & SL_OP_NO_WORKSPACE))
+    return sl_fail(err, SL_E_ARG, "operation \"%s\" needs a workspace", op->info.name);
   if (!engine->read_only || !(op->info.flags & SL_OP_WRITES)) return SL_OK;
   sl_fail(err, SL_E_DENIED, "operation \"%s\" would change the workspace, which is open read-only",
           op->info.name);
@@ -137,7 +139,7 @@ static sl_status refuse_read_only(const sl_engine *engine, const sl_op *op, sl_e
 sl_status sl_dispatch(sl_engine *engine, const sl_op *op, const char *params, size_t size,
                       int64_t job, const atomic_int *cancel, sl_reply **out, sl_error *err) {
   *out = NULL;
-  SL_TRY(refuse_read_only(engine, op, err));
+  SL_TRY(check_workspace(engine, op, err));
   sl_arena *arena = sl_arena_new(engine->arena, "call");
   sl_op_meter meter;
   sl_op_meter_open(&meter);

@@ -31,6 +31,23 @@ void sl_workspace_find(char *out, size_t size) {
   sl_arena_free(scratch);
 }
 
+static sl_status open_store(sl_engine *engine, const sl_engine_options *options, sl_error *err) {
+  char found[4096];
+  const char *path = options->workspace;
+  if (path != NULL && path[0] == '\0') return SL_OK;
+  if (path == NULL) {
+    sl_workspace_find(found, sizeof found);
+    path = found;
+  }
+  engine->workspace = sl_path_absolute(engine->arena, path);
+  sl_store_options store = {.create = options->create, .read_only = options->read_only};
+  sl_status status = sl_store_open(engine->workspace, &store, &engine->store, err);
+  if (status == SL_E_NOT_FOUND)
+    return sl_hint(err, status,
+                   "\"slitlamp open MODEL DATA\" makes one here; --workspace names another.");
+  return status;
+}
+
 sl_status sl_engine_open(const sl_engine_options *options, sl_engine **out, sl_error *err) {
   *out = NULL;
   if (options == NULL || options->struct_size != sizeof *options)
@@ -42,12 +59,7 @@ sl_status sl_engine_open(const sl_engine_options *options, sl_engine **out, sl_e
   engine->read_only = options->read_only;
   engine->on_progress = options->on_progress;
   engine->ctx = options->ctx;
-  char found[4096];
-  if (options->workspace == NULL) sl_workspace_find(found, sizeof found);
-  const char *path = options->workspace != NULL ? options->workspace : found;
-  engine->workspace = sl_path_absolute(arena, path);
-  sl_store_options store_options = {.create = !options->read_only, .read_only = options->read_only};
-  sl_status status = sl_store_open(engine->workspace, &store_options, &engine->store, err);
+  sl_status status = open_store(engine, options, err);
   if (status != SL_OK) {
     sl_arena_free(arena);
     return status;

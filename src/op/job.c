@@ -42,7 +42,7 @@ static sl_status record_end(sl_engine *engine, int64_t job, sl_status status, co
   if (status != SL_OK) put_error_json(&error, reason);
   sl_status kept =
       sl_store_finish_job(engine->store, job, state, reply != NULL ? reply->json : NULL,
-                          status != SL_OK ? sl_error_message(reason) : NULL, err);
+                          status != SL_OK ? error.at : NULL, err);
   sl_event_put(engine, sl_job_state_name(state), job, status != SL_OK ? "error" : NULL, error.at);
   sl_text_free(&error);
   return kept;
@@ -159,6 +159,50 @@ sl_status sl_job_start(sl_engine *engine, const char *name, const char *params, 
   SL_TRY(status);
   memcpy(id, sl_record_text_of(SL_RECORD_JOB, job).text, sizeof(sl_record_text));
   sl_event_put(engine, "queued", job, NULL, NULL);
+  return SL_OK;
+}
+
+static void put_job_json(sl_text *out, const sl_job_row *row) {
+  sl_json_writer w;
+  sl_json_begin(&w, out);
+  sl_json_open_object(&w);
+  sl_json_key(&w, "id");
+  sl_json_put_text(&w, sl_record_text_of(SL_RECORD_JOB, row->id).text);
+  sl_json_key(&w, "op");
+  sl_json_put_text(&w, row->op);
+  sl_json_key(&w, "state");
+  sl_json_put_text(&w, sl_job_state_name(row->state));
+  sl_json_key(&w, "done");
+  sl_json_put_int(&w, row->done);
+  sl_json_key(&w, "total");
+  sl_json_put_int(&w, row->total);
+  sl_json_key(&w, "message");
+  sl_json_put_text(&w, row->message);
+  sl_json_key(&w, "result");
+  sl_json_put_raw(&w, row->result != NULL ? row->result : "null");
+  sl_json_key(&w, "error");
+  if (row->error != NULL && row->error[0] == '{')
+    sl_json_put_raw(&w, row->error);
+  else
+    sl_json_put_text(&w, row->error);
+  sl_json_close_object(&w);
+}
+
+sl_status sl_job_get(sl_engine *engine, const char *id, sl_reply **out, sl_error *err) {
+  *out = NULL;
+  int64_t job = sl_record_parse(SL_RECORD_JOB, id);
+  if (job == 0) return sl_fail(err, SL_E_ARG, "\"%.32s\" is not the id of a job", id);
+  sl_arena *arena = sl_arena_new(engine->arena, "job");
+  sl_job_row row;
+  sl_status status = sl_store_get_job(engine->store, arena, job, &row, err);
+  if (status != SL_OK) {
+    sl_arena_free(arena);
+    return status;
+  }
+  sl_text text = {0};
+  put_job_json(&text, &row);
+  size_t size = text.size;
+  *out = sl_reply_new(arena, sl_text_take(&text, arena), size);
   return SL_OK;
 }
 
