@@ -37,7 +37,8 @@ typedef struct sl_request {
   const char *rest;  // what "*" matched
   sl_text body;
   int64_t started_ns;
-  int refused;  // an answer was queued before the body came
+  int refused;    // an answer was queued before the body came
+  int too_large;  // the body grew past its limit
 } sl_request;
 
 typedef struct sl_route {

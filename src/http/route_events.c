@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "http/request.h"
 
-enum { WAIT_MS = 15000, BLOCK_BYTES = 16384 };
+enum { WAIT_MS = 250, SILENCE_MS = 15000, BLOCK_BYTES = 16384 };
 
 typedef struct stream {
   sl_server *server;
@@ -15,20 +15,23 @@ typedef struct stream {
   size_t sent;
 } stream;
 
+// Waits in short steps, so that a stopping server need not wait for news.
 static void fetch(stream *s) {
-  sl_reply *reply = NULL;
-  int64_t next = s->after;
   sl_text_clear(&s->pending);
   s->sent = 0;
-  if (sl_events(s->server->engine, s->after, WAIT_MS, &reply, &next, NULL) != SL_OK) return;
-  size_t size;
-  const char *json = sl_reply_json(reply, &size);
-  if (sl_streq(json, "[]"))
-    sl_text_puts(&s->pending, ": still here\n\n");
-  else
-    sl_text_printf(&s->pending, "id: %lld\ndata: %s\n\n", (long long)next, json);
-  s->after = next;
-  sl_reply_free(reply);
+  for (int waited_ms = 0; waited_ms < SILENCE_MS && !s->server->stopping; waited_ms += WAIT_MS) {
+    sl_reply *reply = NULL;
+    int64_t next = s->after;
+    if (sl_events(s->server->engine, s->after, WAIT_MS, &reply, &next, NULL) != SL_OK) return;
+    size_t size;
+    const char *json = sl_reply_json(reply, &size);
+    int any = !sl_streq(json, "[]");
+    if (any) sl_text_printf(&s->pending, "id: %lld\ndata: %s\n\n", (long long)next, json);
+    s->after = next;
+    sl_reply_free(reply);
+    if (any) return;
+  }
+  sl_text_puts(&s->pending, ": still here\n\n");
 }
 
 static ssize_t read_stream(void *ctx, uint64_t position, char *buffer, size_t size) {

@@ -60,22 +60,25 @@ static enum MHD_Result check_head(sl_request *request) {
   return MHD_YES;
 }
 
+// A body that grows past its limit is read to its end and dropped: an answer can only be given
+// before the body or after it.
 static enum MHD_Result take_body(sl_request *request, const char *bytes, size_t *size) {
-  sl_error err = {0};
-  if (request->refused) {
-    *size = 0;
-    return MHD_YES;
-  }
-  if (request->body.size + *size > request->route->body_max) {
-    *size = 0;
-    sl_fail(&err, SL_E_LIMIT, "the request body is above the limit of %zu bytes",
-            request->route->body_max);
-    return refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, &err);
-  }
-  if (sl_clock_ns() - request->started_ns > BODY_NS) return MHD_NO;
-  sl_text_append(&request->body, bytes, *size);
+  size_t count = *size;
   *size = 0;
+  if (sl_clock_ns() - request->started_ns > BODY_NS) return MHD_NO;
+  if (request->refused || request->too_large) return MHD_YES;
+  request->too_large = request->body.size + count > request->route->body_max;
+  if (!request->too_large) sl_text_append(&request->body, bytes, count);
   return MHD_YES;
+}
+
+static enum MHD_Result answer(sl_request *request) {
+  sl_error err = {0};
+  if (request->refused) return MHD_YES;
+  if (!request->too_large) return request->route->answer(request);
+  sl_fail(&err, SL_E_LIMIT, "the request body is above the limit of %zu bytes",
+          request->route->body_max);
+  return sl_answer_error(request, MHD_HTTP_CONTENT_TOO_LARGE, &err);
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *path,
@@ -88,7 +91,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     return check_head(request);
   }
   if (*size > 0) return take_body(request, bytes, size);
-  return request->refused ? MHD_YES : request->route->answer(request);
+  return answer(request);
 }
 
 static void on_completed(void *ctx, struct MHD_Connection *connection, void **state,
