@@ -16,6 +16,11 @@ void sl_rows_defaults(const sl_row *rows, void *out);
 SL_MUST_CHECK sl_status sl_rows_parse(sl_arena *arena, const sl_row *rows, const sl_json *object,
                                       const char *what, void *out, sl_error *err);
 
+// Reads back what sl_rows_write() wrote, records included: null and absent become NaN, SL_INT_NULL
+// or NULL; ranges are not checked, unknown members are ignored.
+SL_MUST_CHECK sl_status sl_rows_read(sl_arena *arena, const sl_row *rows, const sl_json *object,
+                                     const char *what, void *out, sl_error *err);
+
 // Writes the struct as a JSON object. With `skip_defaults`, rows that hold their default are left
 // out.
 void sl_rows_write(sl_json_writer *w, const sl_row *rows, const void *in, int skip_defaults);

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Catalogue rows turned into the records of results.
+//
+// A run's notes hold what the catalogue has no column for: pipeline lines, evidence, accuracy and
+// the alternatives that were tried (run_notes.h).
+#include <math.h>
+#include <string.h>
+
+#include "op/lookup.h"
+#include "op/run_notes.h"
+
+static sl_status fill_names(sl_op_call *call, const sl_run_row *row, sl_rec_run *out,
+                            sl_error *err) {
+  sl_arena *arena = call->arena;
+  sl_version_row version;
+  sl_dataset_row dataset;
+  SL_TRY(sl_store_get_version(call->store, arena, row->version, &version, err));
+  SL_TRY(sl_store_get_dataset(call->store, arena, version.dataset, &dataset, err));
+  out->version = sl_id_text(arena, SL_RECORD_VERSION, version.id);
+  out->dataset = sl_id_text(arena, SL_RECORD_DATASET, dataset.id);
+  out->dataset_name = sl_display(arena, dataset.name, strlen(dataset.name));
+  out->broken = version.broken;
+  out->unlabelled = version.samples - version.labelled;
+  out->model_name = row->name;
+  if (row->model == 0) return SL_OK;
+  sl_model_row model;
+  SL_TRY(sl_store_get_model(call->store, arena, row->model, &model, err));
+  out->model = sl_id_text(arena, SL_RECORD_MODEL, model.id);
+  out->model_name = sl_display(arena, model.name, strlen(model.name));
+  return SL_OK;
+}
+
+sl_status sl_fill_run(sl_op_call *call, const sl_run_row *row, sl_rec_run *out, sl_error *err) {
+  sl_arena *arena = call->arena;
+  memset(out, 0, sizeof *out);
+  out->id = sl_id_text(arena, SL_RECORD_RUN, row->id);
+  out->name = row->name;
+  out->state = sl_run_state_name(row->state);
+  out->created = sl_time_text(arena, row->created_ms);
+  out->samples = row->samples;
+  out->scored = row->scored;
+  out->batch = row->batch;
+  out->threads = row->threads;
+  out->provider = row->provider;
+  out->scores = row->head;
+  out->journal = sl_id_text(arena, SL_RECORD_JOURNAL, row->journal);
+  SL_TRY(fill_names(call, row, out, err));
+  sl_run_notes notes;
+  SL_TRY(sl_run_notes_parse(arena, row->notes, &notes, err));
+  out->accuracy = notes.accuracy;
+  out->accuracy_low = notes.accuracy_low;
+  out->accuracy_high = notes.accuracy_high;
+  out->seconds = notes.seconds;
+  out->samples_per_s = notes.samples_per_s;
+  out->pipeline = notes.pipeline;
+  out->pipeline_source = notes.pipeline_source;
+  out->guessed = notes.guessed;
+  out->evidence = notes.evidence;
+  if (row->state == SL_RUN_DONE) out->broken = notes.broken;
+  return SL_OK;
+}
+
+sl_status sl_fill_dataset(sl_op_call *call, const sl_version_row *row, sl_rec_dataset *out,
+                          sl_error *err) {
+  sl_arena *arena = call->arena;
+  sl_dataset_row dataset;
+  sl_version_row *all;
+  size_t count;
+  SL_TRY(sl_store_get_dataset(call->store, arena, row->dataset, &dataset, err));
+  SL_TRY(sl_store_list_versions(call->store, arena, row->dataset, SL_VERSION_READY, &all, &count,
+                                err));
+  const char *source = row->source != NULL ? row->source : "";
+  *out = (sl_rec_dataset){.id = sl_id_text(arena, SL_RECORD_DATASET, dataset.id),
+                          .name = sl_display(arena, dataset.name, strlen(dataset.name)),
+                          .version = sl_id_text(arena, SL_RECORD_VERSION, row->id),
+                          .format = row->format,
+                          .source = sl_display(arena, source, strlen(source)),
+                          .created = sl_time_text(arena, row->created_ms),
+                          .journal = sl_id_text(arena, SL_RECORD_JOURNAL, row->journal),
+                          .versions = (int64_t)count,
+                          .samples = row->samples,
+                          .labelled = row->labelled,
+                          .broken = row->broken,
+                          .duplicates = row->duplicates,
+                          .added = row->added,
+                          .removed = row->removed,
+                          .relabelled = row->relabelled,
+                          .moved = row->moved,
+                          .classes = sl_texts_of_json(arena, row->classes)};
+  return SL_OK;
+}
+
+// ---- models ------------------------------------------------------------------------------------
+
+static const char *text_of(const sl_json *object, const char *key) {
+  return sl_json_text(sl_json_get(object, key), NULL);
+}
+
+static sl_records pairs_of(sl_arena *arena, const sl_json *object) {
+  sl_record_list list = {0};
+  for (sl_json_iter it = sl_json_each(object); sl_json_next(&it);) {
+    if (it.key == NULL) break;
+    sl_rec_pair *pair = sl_record_add(arena, &list, sizeof *pair);
+    const char *text = sl_json_text(it.value, NULL);
+    *pair = (sl_rec_pair){it.key, text != NULL ? text : sl_json_print(arena, it.value)};
+  }
+  return sl_record_done(&list);
+}
+
+static sl_records counts_of(sl_arena *arena, const sl_json *object) {
+  sl_record_list list = {0};
+  for (sl_json_iter it = sl_json_each(object); sl_json_next(&it);) {
+    sl_rec_count *entry = sl_record_add(arena, &list, sizeof *entry);
+    *entry = (sl_rec_count){it.key, sl_json_int(it.value, 0)};
+  }
+  return sl_record_done(&list);
+}
+
+static sl_records ports_of(sl_arena *arena, const sl_json *list_value) {
+  sl_record_list list = {0};
+  for (sl_json_iter it = sl_json_each(list_value); sl_json_next(&it);) {
+    sl_rec_port *port = sl_record_add(arena, &list, sizeof *port);
+    *port = (sl_rec_port){text_of(it.value, "name"), text_of(it.value, "dtype"),
+                          text_of(it.value, "shape")};
+  }
+  return sl_record_done(&list);
+}
+
+sl_status sl_fill_model(sl_op_call *call, const sl_model_row *row, sl_rec_model *out,
+                        sl_error *err) {
+  sl_arena *arena = call->arena;
+  const sl_json *facts = NULL;
+  memset(out, 0, sizeof *out);
+  if (row->metadata != NULL)
+    SL_TRY(sl_json_parse(arena, row->metadata, strlen(row->metadata), "model facts", &facts, err));
+  *out = (sl_rec_model){.id = sl_id_text(arena, SL_RECORD_MODEL, row->id),
+                        .name = sl_display(arena, row->name, strlen(row->name)),
+                        .path = sl_display(arena, row->path, strlen(row->path)),
+                        .key = row->key,
+                        .created = sl_time_text(arena, row->created_ms),
+                        .journal = sl_id_text(arena, SL_RECORD_JOURNAL, row->journal),
+                        .size_bytes = row->size_bytes,
+                        .version = text_of(facts, "version"),
+                        .epoch = text_of(facts, "epoch"),
+                        .producer = text_of(facts, "producer"),
+                        .opset = text_of(facts, "opset"),
+                        .ir_version = sl_json_int(sl_json_get(facts, "ir_version"), 0),
+                        .parameters = sl_json_int(sl_json_get(facts, "parameters"), 0),
+                        .nodes = sl_json_int(sl_json_get(facts, "nodes"), 0),
+                        .hyperparameters = pairs_of(arena, sl_json_get(facts, "hyperparameters")),
+                        .metadata = pairs_of(arena, sl_json_get(facts, "metadata")),
+                        .operators = counts_of(arena, sl_json_get(facts, "operators")),
+                        .inputs = ports_of(arena, sl_json_get(facts, "inputs")),
+                        .outputs = ports_of(arena, sl_json_get(facts, "outputs")),
+                        .classes = sl_texts_of_value(arena, sl_json_get(facts, "classes")),
+                        .pipeline = sl_texts_of_value(arena, sl_json_get(facts, "pipeline")),
+                        .pipeline_source = text_of(facts, "pipeline_source"),
+                        .scores = text_of(facts, "scores")};
+  return SL_OK;
+}
