@@ -37,10 +37,17 @@ endfunction()
 
 # The command line program and the shared library.
 function(sl_programs)
-  if(TARGET sl_api)
-    # Objects, not archives: nothing in the library itself refers to its public symbols.
-    add_library(slitlamp_shared SHARED $<TARGET_OBJECTS:sl_api> $<TARGET_OBJECTS:sl_base>)
-    target_link_libraries(slitlamp_shared PRIVATE sl_flags sl_api)
+  if(TARGET sl_op)
+    # Objects, not archives, of the layers with public symbols: nothing in the library itself refers
+    # to them, so the linker would leave them out.
+    add_library(slitlamp_shared SHARED)
+    foreach(layer base op api)
+      if(TARGET sl_${layer})
+        target_sources(slitlamp_shared PRIVATE $<TARGET_OBJECTS:sl_${layer}>)
+        target_link_libraries(slitlamp_shared PRIVATE sl_${layer})
+      endif()
+    endforeach()
+    target_link_libraries(slitlamp_shared PRIVATE sl_flags)
     target_link_options(slitlamp_shared PRIVATE LINKER:--exclude-libs,ALL)
     set_target_properties(
       slitlamp_shared
