@@ -4,7 +4,8 @@
 set(SL_LAYER_TARGETS "") # libraries that exist, in layer order
 
 # sl_layer("name: deps" DOORS): library sl_<name> from src/<name>/*.c (not *_test.c, not main.c).
-# A folder without sources is skipped, so that layers can arrive one by one.
+# A folder without sources is skipped, and who uses it gets what it would have used instead, so that
+# layers can arrive one by one.
 function(sl_layer row doors)
   string(REGEX MATCH "^([a-z]+):(.*)$" _ "${row}")
   set(name ${CMAKE_MATCH_1})
@@ -14,18 +15,22 @@ function(sl_layer row doors)
   if(name STREQUAL "http")
     list(APPEND sources "${SL_ASSETS_C}")
   endif()
+  set(linked "")
+  foreach(use IN LISTS uses)
+    if(TARGET sl_${use})
+      list(APPEND linked sl_${use})
+    else()
+      list(APPEND linked ${SL_LINKS_${use}})
+    endif()
+  endforeach()
+  set(SL_LINKS_${name} "${linked}" PARENT_SCOPE)
   if(NOT sources)
     return()
   endif()
   add_library(sl_${name} STATIC ${sources})
   target_include_directories(sl_${name} PUBLIC "${PROJECT_SOURCE_DIR}/src"
                                                "${PROJECT_SOURCE_DIR}/include")
-  target_link_libraries(sl_${name} PRIVATE sl_flags)
-  foreach(use IN LISTS uses)
-    if(TARGET sl_${use})
-      target_link_libraries(sl_${name} PUBLIC sl_${use})
-    endif()
-  endforeach()
+  target_link_libraries(sl_${name} PRIVATE sl_flags PUBLIC ${linked})
   foreach(door IN LISTS doors)
     if(door MATCHES "^${name}:(.*)$")
       separate_arguments(libraries UNIX_COMMAND "${CMAKE_MATCH_1}")
