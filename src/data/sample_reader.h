@@ -15,9 +15,9 @@ typedef struct sl_sample_reader sl_sample_reader;
 sl_sample_reader *sl_sample_reader_new(sl_arena *arena, sl_store *store);
 
 typedef struct sl_sample_data {
-  int is_pixels;    // 0: `file` holds an image file; 1: `pixels` needs no decoding (IDX)
+  int is_pixels;           // 0: `file` holds an image file; 1: `pixels` needs no decoding (IDX)
   sl_bytes file;
-  sl_image pixels;  // borrowed: do not release
+  const sl_image *pixels;  // the reader's own: do not release
 } sl_sample_data;
 
 // Borrowed until the reader's next call. SL_E_STALE when the file changed since its import,

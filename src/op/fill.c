@@ -90,42 +90,7 @@ sl_status sl_fill_dataset(sl_op_call *call, const sl_version_row *row, sl_rec_da
   return SL_OK;
 }
 
-// ---- models ------------------------------------------------------------------------------------
-
-static const char *text_of(const sl_json *object, const char *key) {
-  return sl_json_text(sl_json_get(object, key), NULL);
-}
-
-static sl_records pairs_of(sl_arena *arena, const sl_json *object) {
-  sl_record_list list = {0};
-  for (sl_json_iter it = sl_json_each(object); sl_json_next(&it);) {
-    if (it.key == NULL) break;
-    sl_rec_pair *pair = sl_record_add(arena, &list, sizeof *pair);
-    const char *text = sl_json_text(it.value, NULL);
-    *pair = (sl_rec_pair){it.key, text != NULL ? text : sl_json_print(arena, it.value)};
-  }
-  return sl_record_done(&list);
-}
-
-static sl_records counts_of(sl_arena *arena, const sl_json *object) {
-  sl_record_list list = {0};
-  for (sl_json_iter it = sl_json_each(object); sl_json_next(&it);) {
-    sl_rec_count *entry = sl_record_add(arena, &list, sizeof *entry);
-    *entry = (sl_rec_count){it.key, sl_json_int(it.value, 0)};
-  }
-  return sl_record_done(&list);
-}
-
-static sl_records ports_of(sl_arena *arena, const sl_json *list_value) {
-  sl_record_list list = {0};
-  for (sl_json_iter it = sl_json_each(list_value); sl_json_next(&it);) {
-    sl_rec_port *port = sl_record_add(arena, &list, sizeof *port);
-    *port = (sl_rec_port){text_of(it.value, "name"), text_of(it.value, "dtype"),
-                          text_of(it.value, "shape")};
-  }
-  return sl_record_done(&list);
-}
-
+// What a model file says of itself was kept as the record it becomes (model_facts.c).
 sl_status sl_fill_model(sl_op_call *call, const sl_model_row *row, sl_rec_model *out,
                         sl_error *err) {
   sl_arena *arena = call->arena;
@@ -133,28 +98,13 @@ sl_status sl_fill_model(sl_op_call *call, const sl_model_row *row, sl_rec_model 
   memset(out, 0, sizeof *out);
   if (row->metadata != NULL)
     SL_TRY(sl_json_parse(arena, row->metadata, strlen(row->metadata), "model facts", &facts, err));
-  *out = (sl_rec_model){.id = sl_id_text(arena, SL_RECORD_MODEL, row->id),
-                        .name = sl_display(arena, row->name, strlen(row->name)),
-                        .path = sl_display(arena, row->path, strlen(row->path)),
-                        .key = row->key,
-                        .created = sl_time_text(arena, row->created_ms),
-                        .journal = sl_id_text(arena, SL_RECORD_JOURNAL, row->journal),
-                        .size_bytes = row->size_bytes,
-                        .version = text_of(facts, "version"),
-                        .epoch = text_of(facts, "epoch"),
-                        .producer = text_of(facts, "producer"),
-                        .opset = text_of(facts, "opset"),
-                        .ir_version = sl_json_int(sl_json_get(facts, "ir_version"), 0),
-                        .parameters = sl_json_int(sl_json_get(facts, "parameters"), 0),
-                        .nodes = sl_json_int(sl_json_get(facts, "nodes"), 0),
-                        .hyperparameters = pairs_of(arena, sl_json_get(facts, "hyperparameters")),
-                        .metadata = pairs_of(arena, sl_json_get(facts, "metadata")),
-                        .operators = counts_of(arena, sl_json_get(facts, "operators")),
-                        .inputs = ports_of(arena, sl_json_get(facts, "inputs")),
-                        .outputs = ports_of(arena, sl_json_get(facts, "outputs")),
-                        .classes = sl_texts_of_value(arena, sl_json_get(facts, "classes")),
-                        .pipeline = sl_texts_of_value(arena, sl_json_get(facts, "pipeline")),
-                        .pipeline_source = text_of(facts, "pipeline_source"),
-                        .scores = text_of(facts, "scores")};
+  SL_TRY(sl_rows_read(arena, sl_rows_model, facts, "model facts", out, err));
+  out->id = sl_id_text(arena, SL_RECORD_MODEL, row->id);
+  out->name = sl_display(arena, row->name, strlen(row->name));
+  out->path = sl_display(arena, row->path, strlen(row->path));
+  out->key = row->key;
+  out->size_bytes = row->size_bytes;
+  out->created = sl_time_text(arena, row->created_ms);
+  out->journal = sl_id_text(arena, SL_RECORD_JOURNAL, row->journal);
   return SL_OK;
 }
