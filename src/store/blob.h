@@ -23,13 +23,14 @@ SL_MUST_CHECK sl_status sl_store_put_blob(sl_store *store, const void *bytes, si
                                           const char *mime, char key[SL_BLOB_KEY_SIZE],
                                           sl_error *err);
 
-// Keeps re-creatable bytes under `name` (^[a-z0-9_-]{1,128}$, but not 64 hex digits), replacing what
-// was there.
+// Keeps re-creatable bytes under `name` (^[a-z0-9_-]{1,128}$, but not 64 hex digits), replacing
+// what was there.
 SL_MUST_CHECK sl_status sl_store_put_derived(sl_store *store, const char *name, const void *bytes,
                                              size_t size, const char *mime, sl_error *err);
 
 // Either kind by key or name: bytes mapped (content) or read (derived). SL_E_NOT_FOUND when there
-// is none, SL_E_ARG when `key` is not well-formed, SL_E_FORMAT when a content blob's file is damaged.
+// is none, SL_E_ARG when `key` is not well-formed, SL_E_FORMAT when a content blob's file is
+// damaged.
 SL_MUST_CHECK sl_status sl_store_get_blob(sl_store *store, sl_arena *arena, const char *key,
                                           sl_blob_view *out, sl_error *err);
 SL_MUST_CHECK sl_status sl_store_has_blob(sl_store *store, const char *key, int *exists,

@@ -15,7 +15,7 @@ typedef enum sl_column_type {
   SL_COLUMN_U8,
   SL_COLUMN_I32,
   SL_COLUMN_I64,
-  SL_COLUMN_F16,   // uint16_t with the bits of an IEEE 754 binary16
+  SL_COLUMN_F16,  // uint16_t with the bits of an IEEE 754 binary16
   SL_COLUMN_F32,
   SL_COLUMN_F64,
   SL_COLUMN_TEXT,  // uint32_t codes into a table of distinct texts
@@ -31,14 +31,14 @@ typedef struct sl_column {
   sl_record_ref owner;
   const char *name;
   sl_column_type type;
-  int64_t rows, cols;        // cols is 1 for plain columns
-  const void *values;        // rows x cols, row-major
-  const uint8_t *validity;   // bit row % 8 of byte row / 8; NULL = every row is valid
-  int has_range;             // of plain number columns with at least one valid number
-  double min, max;           // over valid rows, NaN left out
-  uint32_t text_count;       // distinct texts; codes are below this
-  const uint64_t *text_at;   // text_count + 1 offsets into text_bytes
-  const char *text_bytes;    // NUL-ended texts, in order of first use
+  int64_t rows, cols;       // cols is 1 for plain columns
+  const void *values;       // rows x cols, row-major
+  const uint8_t *validity;  // bit row % 8 of byte row / 8; NULL = every row is valid
+  int has_range;            // of plain number columns with at least one valid number
+  double min, max;          // over valid rows, NaN left out
+  uint32_t text_count;      // distinct texts; codes are below this
+  const uint64_t *text_at;  // text_count + 1 offsets into text_bytes
+  const char *text_bytes;   // NUL-ended texts, in order of first use
 } sl_column;
 
 static inline int sl_column_is_valid(const sl_column *column, int64_t row) {
@@ -84,8 +84,7 @@ SL_MUST_CHECK sl_status sl_column_drop(sl_store *store, sl_record_ref owner, con
 // SL_E_ARG. Data: needs the write lock.
 SL_MUST_CHECK sl_status sl_column_write(sl_store *store, sl_record_ref owner, const char *name,
                                         sl_column_type type, int64_t rows, int64_t cols,
-                                        const void *values, const uint8_t *validity,
-                                        sl_error *err);
+                                        const void *values, const uint8_t *validity, sl_error *err);
 // NULL texts are rows that are not valid. Data.
 SL_MUST_CHECK sl_status sl_column_write_texts(sl_store *store, sl_record_ref owner,
                                               const char *name, const char *const *texts,
@@ -106,7 +105,8 @@ SL_MUST_CHECK sl_status sl_column_writer_skip(sl_column_writer *writer, int64_t 
                                               sl_error *err);
 SL_MUST_CHECK sl_status sl_column_writer_add_text(sl_column_writer *writer, const char *text,
                                                   sl_error *err);
-// Ends the writer, also on failure. The row is part of the open transaction when there is one. Data.
+// Ends the writer, also on failure. The row is part of the open transaction when there is one.
+// Data.
 SL_MUST_CHECK sl_status sl_column_writer_finish(sl_column_writer *writer, sl_error *err);
 void sl_column_writer_abandon(sl_column_writer *writer);  // NULL is allowed
 

@@ -20,12 +20,12 @@ const char *sl_job_state_name(sl_job_state state);  // "queued", ...
 typedef struct sl_job_row {
   int64_t id;
   const char *op;
-  const char *params;   // JSON
+  const char *params;  // JSON
   sl_job_state state;
-  int64_t done, total;  // total 0 = not known
-  const char *message;  // or NULL
-  const char *result;   // JSON, or NULL
-  const char *error;    // text, or NULL
+  int64_t done, total;              // total 0 = not known
+  const char *message;              // or NULL
+  const char *result;               // JSON, or NULL
+  const char *error;                // text, or NULL
   int64_t created_ms, finished_ms;  // finished 0 = not yet
 } sl_job_row;
 

@@ -23,7 +23,7 @@ typedef struct sl_journal_row {
   const char *op;
   const char *params;  // JSON
   sl_journal_status status;
-  const char *error;   // text, or NULL
+  const char *error;                // text, or NULL
   int64_t started_ms, finished_ms;  // finished 0 = not yet
   const char *version;              // of Slitlamp
   int64_t parent;                   // entry that called this one, or 0

@@ -7,14 +7,14 @@
 
 typedef struct sl_model_row {
   int64_t id;
-  const char *key;       // SHA-256 of the file, 64 hex digits; unique
-  const char *path;      // where it was seen last, as any bytes
+  const char *key;   // SHA-256 of the file, 64 hex digits; unique
+  const char *path;  // where it was seen last, as any bytes
   const char *name;
   int64_t size_bytes;
   const char *contract;  // JSON: pipeline, head, class map; or NULL
   const char *metadata;  // JSON, or NULL
   int64_t created_ms;
-  int64_t journal;       // entry that made it, or 0
+  int64_t journal;  // entry that made it, or 0
 } sl_model_row;
 
 // Adds the model, or finds the one with the same key and notes its new path.

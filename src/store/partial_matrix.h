@@ -12,7 +12,8 @@
 typedef struct sl_partial sl_partial;
 
 // A new zeroed matrix of rows x cols (type: any but text); its space is reserved on the disk, so
-// that a full one is met here. A name the owner has already is SL_E_ARG. Data: needs the write lock.
+// that a full one is met here. A name the owner has already is SL_E_ARG. Data: needs the write
+// lock.
 SL_MUST_CHECK sl_status sl_partial_create(sl_store *store, sl_record_ref owner, const char *name,
                                           sl_column_type type, int64_t rows, int64_t cols,
                                           sl_partial **out, sl_error *err);

@@ -21,9 +21,9 @@ const char *sl_run_state_name(sl_run_state state);  // "running", ...
 
 typedef struct sl_run_row {
   int64_t id;
-  const char *key;       // 64 hex digits over all that decides the predictions
-  int64_t model;         // 0 = predictions made elsewhere
-  int64_t version;       // dataset version
+  const char *key;  // 64 hex digits over all that decides the predictions
+  int64_t model;    // 0 = predictions made elsewhere
+  int64_t version;  // dataset version
   const char *name;
   const char *pipeline;  // JSON, or NULL
   const char *head;      // "softmax", ..., or NULL

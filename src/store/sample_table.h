@@ -13,26 +13,26 @@
 // Texts are NUL-ended; name, root and path may hold any bytes a file name can.
 typedef struct sl_sample_row {
   int64_t id, dataset;
-  const char *name;  // NULL on insert means: same as path
-  const char *root;  // absolute folder, or the container file
-  const char *path;  // relative to root; "" for an item inside a container
+  const char *name;        // NULL on insert means: same as path
+  const char *root;        // absolute folder, or the container file
+  const char *path;        // relative to root; "" for an item inside a container
   int64_t offset, length;  // bytes of the item inside a container; 0, 0 when it is a whole file
   int64_t item;            // number of the item inside a container; -1 when it has none
   sl_hash content;         // SHA-256 of the sample's bytes
   int64_t size_bytes, mtime_ns;
-  const char *format;      // "jpeg", ...; NULL when unknown
-  int32_t width, height;   // of the stored pixels, before orientation
-  int32_t bits;            // per channel
-  const char *mode;        // "RGB", "L", ...; NULL when unknown
-  int32_t orientation;     // EXIF 1..8; 0 = none
+  const char *format;     // "jpeg", ...; NULL when unknown
+  int32_t width, height;  // of the stored pixels, before orientation
+  int32_t bits;           // per channel
+  const char *mode;       // "RGB", "L", ...; NULL when unknown
+  int32_t orientation;    // EXIF 1..8; 0 = none
   int32_t has_gps;
   const char *camera, *taken_at;  // NULL when unknown
-  const char *label;       // NULL = none
-  const char *labels;      // JSON list for several labels, or NULL
-  const char *split;       // NULL = none
-  const char *fields;      // JSON object of metadata, or NULL
-  const char *error;       // why it does not decode, or NULL
-  int64_t journal;         // entry that made it, or 0
+  const char *label;              // NULL = none
+  const char *labels;             // JSON list for several labels, or NULL
+  const char *split;              // NULL = none
+  const char *fields;             // JSON object of metadata, or NULL
+  const char *error;              // why it does not decode, or NULL
+  int64_t journal;                // entry that made it, or 0
 } sl_sample_row;
 
 // Inserts `count` rows (id is ignored) in one FAST transaction, or in the open one; `ids` (may be
@@ -51,7 +51,7 @@ SL_MUST_CHECK sl_status sl_store_get_samples(sl_store *store, sl_arena *arena, c
 typedef struct sl_sample_file {
   int64_t dataset;
   const char *root, *path;
-  int64_t item;                 // -1 for a whole file
+  int64_t item;  // -1 for a whole file
   int64_t size_bytes, mtime_ns;
 } sl_sample_file;
 
