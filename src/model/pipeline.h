@@ -11,7 +11,7 @@
 
 typedef struct sl_pipeline {
   sl_variants steps;
-  const char *text;  // canonical JSON: a list of {"step": {...}} with every parameter
+  const char *text;  // canonical JSON: a list of {"step": {...}}, defaults left out
   char key[65];      // SHA-256 of `text`
 } sl_pipeline;
 
@@ -45,6 +45,11 @@ typedef struct sl_pipeline_changes {
 SL_MUST_CHECK sl_status sl_pipeline_change(sl_arena *arena, const sl_pipeline *from,
                                            const sl_pipeline_changes *changes, sl_pipeline *out,
                                            sl_error *err);
+
+// The same with another axis order and element type (SL_ORDER_..., SL_ELEMENT_...).
+SL_MUST_CHECK sl_status sl_pipeline_set_layout(sl_arena *arena, const sl_pipeline *from,
+                                               int32_t order, int32_t dtype, sl_pipeline *out,
+                                               sl_error *err);
 
 // ---- presets (preset_list.h) -----------------------------------------------------------------
 

@@ -35,7 +35,8 @@ typedef struct sl_step {
   sl_status (*apply)(const void *params, sl_frame *frame, sl_error *err);
   // Value steps.
   float (*value)(const void *params, int32_t channel, float x);
-  // Size the step gives an image of any size; leaves the arguments alone when it does not fix them.
+  // Image steps: the size after the step, from the size before it; 0 is "depends on the image".
+  // NULL when the step keeps the size.
   void (*fixed_size)(const void *params, int32_t *width, int32_t *height);
   // One line for people: "resize the short side to 256 px (pillow.bilinear)"; in `arena`.
   char *(*say)(const void *params, sl_arena *arena);
@@ -43,6 +44,29 @@ typedef struct sl_step {
 
 extern const sl_registry sl_step_registry;  // named "step"
 const sl_step *sl_step_at(int64_t index);
+
+#define SL_STEP(name) extern const sl_step sl_step_##name;
+#include "model/step_list.h"
+#undef SL_STEP
+
+enum { SL_ROUND_FLOOR = 0, SL_ROUND_NEAREST };
+
+// ---- what several steps share ------------------------------------------------------------------
+
+extern const sl_choice sl_choices_step_kernel[];    // in the order of sl_kernel
+extern const sl_choice sl_choices_step_rounding[];  // floor, nearest
+
+int32_t sl_round_side(double side, int32_t rounding);  // at least 1
+// Puts `with` in place of the frame's image, which is released.
+void sl_frame_replace(sl_frame *frame, sl_image *with);
+SL_MUST_CHECK sl_status sl_frame_resize(sl_frame *frame, int32_t width, int32_t height,
+                                        sl_kernel kernel, sl_error *err);
+// The part of the image at (x, y), which may reach outside: `fill` is there.
+SL_MUST_CHECK sl_status sl_frame_window(sl_frame *frame, int32_t x, int32_t y, int32_t width,
+                                        int32_t height, const uint8_t fill[4], sl_error *err);
+SL_MUST_CHECK sl_status sl_step_check_colour(const sl_reals *colour, const char *step,
+                                             sl_error *err);
+void sl_step_fill(const sl_reals *colour, double fallback, uint8_t fill[4]);
 
 // ---- parameters of the steps -------------------------------------------------------------------
 
@@ -58,7 +82,6 @@ typedef struct sl_step_mode_params {
 } sl_step_mode_params;
 
 enum { SL_RESIZE_EXACT = 0, SL_RESIZE_SHORT, SL_RESIZE_LONG };
-enum { SL_ROUND_FLOOR = 0, SL_ROUND_NEAREST };
 typedef struct sl_step_resize_params {
   int32_t by;
   int64_t size, width, height;  // px; exact: size for both, or width and height
