@@ -37,7 +37,7 @@ bench: release ## measure against the peers and print ratios
 	@if [ -f bench/run.py ]; then python3 bench/run.py $(ARGS); else echo 'no bench/run.py yet'; fi
 
 format: ## rewrite C files (and pages, where prettier is installed) in the house format
-	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs -r -P $(JOBS) -n 16 clang-format -i
+	@tools/format.sh
 	@if [ -x web/node_modules/.bin/prettier ]; then \
 	  cd web && node_modules/.bin/prettier --log-level warn --write src; fi
 

@@ -15,7 +15,7 @@ exported=$(nm -D --defined-only "$library" | awk '{ print $3 }' |
 [ -n "$exported" ] || problem "$library exports nothing"
 for name in $exported; do
   case $name in
-    sl_*) grep -qrw "$name" include/slitlamp || problem "$name is exported but in no public header" ;;
+    sl_*) grep -qrw "$name" include/slitlamp || problem "$name is in no public header" ;;
     *) problem "$name is exported; only sl_* may be" ;;
   esac
 done
