@@ -22,7 +22,7 @@ export function Tabs(props: {
   return (
     <AriaTabs
       className="tabs"
-      selectedKey={known ? props.chosen : (props.tabs[0]?.id ?? null)}
+      selectedKey={known ? props.chosen : (props.tabs[0]?.id ?? "")}
       onSelectionChange={(key) => props.onChoose(String(key))}
     >
       <TabList className="tab-list" aria-label={props.label}>

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// ReliabilityDiagram: mean confidence against accuracy per bin, each with its interval; the gap to
+// the diagonal is filled, below stands how many samples each bin holds. A bin can be opened.
+import { type KeyboardEvent, type ReactElement, useState } from "react";
+import { fmtInt, fmtPercent, fmtPercentInterval, fmtSigned } from "@/base/format";
+import { Axes, type Frame, scalesOf } from "./axes";
+import { useSize } from "./hooks";
+import "./reliability.css";
+
+export interface ReliabilityBin {
+  readonly low: number;
+  readonly high: number;
+  readonly count: number;
+  /** Mean confidence. */
+  readonly confidence: number;
+  readonly accuracy: number;
+  readonly accuracy_low: number;
+  readonly accuracy_high: number;
+}
+
+const UNIT = { low: 0, high: 1 };
+const FOOT = 46;
+
+function BinMark(props: {
+  readonly bin: ReliabilityBin;
+  readonly on: boolean;
+  readonly x: (v: number) => number;
+  readonly y: (v: number) => number;
+}): ReactElement {
+  const { bin, x, y } = props;
+  const [left, right] = [x(bin.low), x(bin.high)];
+  const over = bin.confidence > bin.accuracy;
+  const [top, foot] = [
+    y(Math.max(bin.confidence, bin.accuracy)),
+    y(Math.min(bin.confidence, bin.accuracy)),
+  ];
+  return (
+    <g className={props.on ? "rel-bin rel-on" : "rel-bin"}>
+      <rect
+        className="rel-bar"
+        x={left + 0.5}
+        width={Math.max(1, right - left - 1)}
+        y={y(bin.accuracy)}
+        height={Math.max(0, y(0) - y(bin.accuracy))}
+      />
+      <rect
+        className={over ? "rel-over" : "rel-under"}
+        x={left + 0.5}
+        y={top}
+        width={Math.max(1, right - left - 1)}
+        height={Math.max(0, foot - top)}
+      />
+      <path
+        className="rel-whisker"
+        d={`M${x(bin.confidence)} ${y(bin.accuracy_low)}V${y(bin.accuracy_high)}`}
+      />
+      <circle
+        className="rel-dot"
+        cx={x(bin.confidence)}
+        cy={y(bin.accuracy)}
+        r={props.on ? 4 : 3}
+      />
+    </g>
+  );
+}
+
+export function ReliabilityDiagram(props: {
+  readonly bins: readonly ReliabilityBin[];
+  readonly onBin?: (bin: ReliabilityBin) => void;
+  readonly height?: number;
+}): ReactElement {
+  const { bins, height = 320, onBin } = props;
+  const [ref, size] = useSize<HTMLDivElement>();
+  const [at, setAt] = useState(-1);
+  const frame: Frame = {
+    width: Math.max(160, size.width),
+    height: height - FOOT,
+    left: 38,
+    right: 10,
+    top: 22,
+    bottom: 34,
+  };
+  const { x, y } = scalesOf(frame, UNIT, UNIT);
+  const most = Math.max(1, ...bins.map((bin) => bin.count));
+  const full = bins.filter((bin) => bin.count > 0);
+  const chosen = full[at];
+  const press = (event: KeyboardEvent) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (by) setAt((old) => Math.max(0, Math.min(full.length - 1, old + by)));
+    else if (event.key === "Enter" && chosen) onBin?.(chosen);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const find = (clientX: number, left: number) => {
+    const value = (clientX - left - frame.left) / (frame.width - frame.left - frame.right);
+    return full.findIndex((bin) => value >= bin.low && value < bin.high + 1e-9);
+  };
+  return (
+    <div className="rel">
+      <div
+        ref={ref}
+        className={onBin ? "rel-plot rel-opens" : "rel-plot"}
+        style={{ height }}
+        role="img"
+        tabIndex={0}
+        onKeyDown={press}
+        aria-label="Reliability diagram. Arrow keys read bins, Enter opens one."
+        onPointerMove={(event) =>
+          setAt(find(event.clientX, event.currentTarget.getBoundingClientRect().left))
+        }
+        onPointerLeave={() => setAt(-1)}
+        onClick={() => chosen && onBin?.(chosen)}
+      >
+        <svg width={frame.width} height={height}>
+          <Axes frame={frame} x={UNIT} y={UNIT} xTitle="confidence" yTitle="accuracy" />
+          {full.map((bin) => (
+            <BinMark key={bin.low} bin={bin} on={bin === chosen} x={x} y={y} />
+          ))}
+          <path className="rel-ideal" d={`M${x(0)} ${y(0)}L${x(1)} ${y(1)}`} />
+          {bins.map((bin) => {
+            const high = (bin.count / most) * (FOOT - 16);
+            return (
+              <rect
+                key={bin.low}
+                className={bin === chosen ? "rel-count rel-count-on" : "rel-count"}
+                x={x(bin.low) + 0.5}
+                width={Math.max(1, x(bin.high) - x(bin.low) - 1)}
+                y={height - 2 - high}
+                height={bin.count > 0 ? Math.max(1, high) : 0}
+              />
+            );
+          })}
+          <path
+            className="axes-floor"
+            d={`M${frame.left} ${height - 1.5}H${frame.width - frame.right}`}
+          />
+          <text className="rel-most" x={frame.left - 6} y={height - FOOT + 24} textAnchor="end">
+            {fmtInt(most)}
+          </text>
+        </svg>
+      </div>
+      <p className="rel-readout" aria-live="polite">
+        {chosen ? (
+          <>
+            <b>{fmtPercent(chosen.accuracy)}</b> right{" "}
+            <span className="dim">
+              ({fmtPercentInterval(chosen.accuracy_low, chosen.accuracy_high)})
+            </span>{" "}
+            at <b>{fmtPercent(chosen.confidence)}</b> confidence ·{" "}
+            <span className={chosen.confidence > chosen.accuracy_high ? "bad" : ""}>
+              {fmtSigned((chosen.accuracy - chosen.confidence) * 100)} pp
+            </span>{" "}
+            · {fmtInt(chosen.count)} samples
+          </>
+        ) : (
+          <span className="dim">
+            Filled: the gap between confidence and accuracy. Whiskers: 95 % interval.
+          </span>
+        )}
+      </p>
+    </div>
+  );
+}
