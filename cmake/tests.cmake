@@ -43,7 +43,9 @@ foreach(file IN LISTS beside)
   cmake_path(GET file PARENT_PATH folder)
   cmake_path(GET folder FILENAME layer)
   if(TARGET sl_${layer})
-    sl_c_test("${file}" sl_${layer})
+    # With the layer's own outside libraries: a test may look behind the door its layer keeps.
+    get_target_property(libraries sl_${layer} LINK_LIBRARIES)
+    sl_c_test("${file}" "sl_${layer};${libraries}")
   endif()
 endforeach()
 

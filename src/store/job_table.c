@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Jobs.
+// Jobs: rows of long operations, their progress and their ends.
 //
 // Invariant: done, failed, cancelled and interrupted are ends; only sl_store_start_job() leaves
 // one.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Samples.
+// Samples: inserting them in batches and finding them again.
 //
 // Invariant: rows are inserted and never updated or deleted; a batch is one transaction. Roots are
 // stored once each. Start at sl_store_insert_samples().
