@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operation "eval": HEAD
+// Operation "eval": a model over a dataset version, every score kept; the work is in evaluate.c.
+#include <string.h>
+
 #include "op/choices.h"
+#include "op/evaluate.h"
 #include "op/op.h"
 #include "op/records.h"
 
@@ -37,7 +40,39 @@ static const sl_row result[] = {
     SL_R_TEXTS(R, notes, "Class-map and contract remarks."), SL_ROW_END};
 #undef R
 
-/*RUN*/
+static const char *default_name(sl_op_call *call, const sl_evaluation *e, sl_error *err,
+                                sl_status *status) {
+  sl_dataset_row dataset;
+  *status = sl_store_get_dataset(call->store, call->arena, e->version.dataset, &dataset, err);
+  if (*status != SL_OK) return NULL;
+  const char *model = sl_display(call->arena, e->model->name, strlen(e->model->name));
+  return sl_arena_printf(call->arena, "%s on %s", model,
+                         sl_display(call->arena, dataset.name, strlen(dataset.name)));
+}
+
+static sl_status run(sl_op_call *call, const void *params_in, void *result_out, sl_error *err) {
+  const eval_params *in = params_in;
+  eval_result *out = result_out;
+  sl_version_row version;
+  sl_evaluation e;
+  int64_t id;
+  sl_status status;
+  SL_TRY(sl_need_version(call, in->dataset, &version, err));
+  SL_TRY(sl_op_reads(call, sl_id_text(call->arena, SL_RECORD_VERSION, version.id), err));
+  SL_TRY(sl_evaluation_open(call, in->model, &version, &in->run, &e, err));
+  SL_TRY(sl_evaluation_search(&e, err));
+  SL_TRY(sl_evaluation_observe(&e, err));
+  const char *name = in->name != NULL ? in->name : default_name(call, &e, err, &status);
+  if (name == NULL) return status;
+  SL_TRY(sl_evaluation_run(&e, name, &id, &out->resumed, err));
+  SL_TRY(sl_op_writes(call, sl_id_text(call->arena, SL_RECORD_RUN, id), err));
+  sl_run_row row;
+  SL_TRY(sl_store_get_run(call->store, call->arena, id, &row, err));
+  out->alternatives = e.notes.alternatives;
+  out->notes = sl_text_list_done(&e.remarks);
+  return sl_fill_run(call, &row, &out->run, err);
+}
+
 const sl_op sl_op_eval = {
     .info = {.name = "eval",
              .title = "Evaluate a model",
@@ -49,4 +84,4 @@ const sl_op sl_op_eval = {
              .params_size = sizeof(eval_params),
              .result = result,
              .result_size = sizeof(eval_result)},
-    .run = NULL};
+    .run = run};

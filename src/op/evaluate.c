@@ -2,13 +2,12 @@
 // Before the run: model, contract, classes, the search for a better pipeline.
 //
 // Start at sl_evaluation_open(); the run itself is in evaluate_run.c.
-#include "op/evaluate.h"
-
 #include <math.h>
 #include <string.h>
 
 #include "base/thread.h"
 #include "data/import.h"
+#include "op/evaluate.h"
 #include "op/model_facts.h"
 
 enum { OBSERVED_ROWS = 64, SEARCH_SAMPLES = 512 };

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operation "facets": HEAD
+// Operation "facets": cross-filtered histograms and counts, one thread per field.
+#include "base/thread.h"
 #include "op/choices.h"
 #include "op/op.h"
 #include "op/records.h"
+#include "op/table_cache.h"
 
 typedef struct facets_params {
   sl_view_params view;
@@ -28,7 +30,95 @@ static const sl_row result[] = {
     SL_R_RECORDS(R, facets, sl_rec_facet, sl_rows_facet, "One per field."), SL_ROW_END};
 #undef R
 
-/*RUN*/
+static int32_t kind_of(const sl_field *field) {
+  return field->kind == SL_FIELD_NUMBER     ? SL_FACET_NUMBER
+         : field->kind == SL_FIELD_CATEGORY ? SL_FACET_CATEGORY
+                                            : SL_FACET_FLAG;
+}
+
+static void fill(sl_op_call *call, const sl_facet_counts *counts, sl_rec_facet *out) {
+  const sl_field *field = counts->field;
+  *out = (sl_rec_facet){.field = field->name,
+                        .title = field->title,
+                        .unit = field->unit,
+                        .kind = kind_of(field),
+                        .min = counts->min,
+                        .max = counts->max,
+                        .total = {counts->total, counts->bins},
+                        .matched = {counts->matched, counts->bins},
+                        .missing = counts->missing,
+                        .missing_matched = counts->missing_matched,
+                        .distinct = counts->distinct};
+  out->field = sl_arena_copy(call->arena, field->name);
+  out->title = sl_arena_copy(call->arena, field->title);
+  out->unit = sl_arena_copy(call->arena, field->unit);
+  if (counts->edges != NULL) out->edges = (sl_reals){counts->edges, counts->bins + 1};
+  if (counts->values == NULL) return;
+  for (int64_t i = 0; i < counts->bins; i++)
+    counts->values[i] = sl_arena_copy(call->arena, counts->values[i]);
+  out->values = (sl_texts){counts->values, counts->bins};
+}
+
+typedef struct counting {
+  const sl_open_view *view;
+  const sl_field **fields;
+  sl_facet_counts *counts;
+  sl_arena **arenas;
+  int64_t bins;
+} counting;
+
+static sl_status count_field(void *ctx, int worker, int64_t item, sl_error *err) {
+  (void)worker;
+  (void)err;
+  counting *c = ctx;
+  const sl_table *table = c->view->table->table;
+  sl_bitset others =
+      sl_filter_without(&c->view->filter, c->arenas[item], c->fields[item], table->rows);
+  sl_facet_count(table, c->fields[item], &others, c->bins, c->arenas[item], &c->counts[item]);
+  return SL_OK;
+}
+
+static sl_status choose_fields(const facets_params *in, const sl_table *table, sl_arena *arena,
+                               const sl_field ***out, int64_t *count, sl_error *err) {
+  int64_t most = in->fields.count > 0 ? in->fields.count : (int64_t)table->field_count;
+  *out = SL_NEW_ARRAY(arena, const sl_field *, most + 1);
+  *count = 0;
+  for (int64_t i = 0; i < most; i++) {
+    const sl_field *field = in->fields.count > 0 ? NULL : &table->fields[i];
+    if (field == NULL) SL_TRY(sl_table_need(table, in->fields.at[i], &field, err));
+    if (field->kind != SL_FIELD_NAME) (*out)[(*count)++] = field;
+  }
+  return SL_OK;
+}
+
+static sl_status count_all(sl_op_call *call, const facets_params *in, const sl_open_view *view,
+                           facets_result *out, sl_error *err) {
+  counting c = {.view = view, .bins = in->bins};
+  int64_t count;
+  SL_TRY(choose_fields(in, view->table->table, call->arena, &c.fields, &count, err));
+  c.counts = SL_NEW_ARRAY(call->arena, sl_facet_counts, count + 1);
+  c.arenas = SL_NEW_ARRAY(call->arena, sl_arena *, count + 1);
+  for (int64_t i = 0; i < count; i++) c.arenas[i] = sl_arena_new(call->arena, "facet");
+  SL_TRY(sl_parallel(call->threads, count, count_field, &c, call->cancel, err));
+  sl_record_list list = {0};
+  for (int64_t i = 0; i < count; i++)
+    fill(call, &c.counts[i], sl_record_add(call->arena, &list, sizeof(sl_rec_facet)));
+  out->facets = sl_record_done(&list);
+  return SL_OK;
+}
+
+static sl_status run(sl_op_call *call, const void *params_in, void *result_out, sl_error *err) {
+  const facets_params *in = params_in;
+  facets_result *out = result_out;
+  sl_open_view *view;
+  SL_TRY(sl_view_open(call, &in->view, &view, err));
+  out->total = view->table->table->rows;
+  out->matched = view->order.count;
+  sl_status status = count_all(call, in, view, out, err);
+  sl_view_release(call, view);
+  return status;
+}
+
 const sl_op sl_op_facets = {
     .info =
         {.name = "facets",
@@ -42,4 +132,4 @@ const sl_op sl_op_facets = {
          .params_size = sizeof(facets_params),
          .result = result,
          .result_size = sizeof(facets_result)},
-    .run = NULL};
+    .run = run};

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finding what parameters name.
-#include "op/lookup.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "op/lookup.h"
 
 sl_status sl_need_run(sl_op_call *call, const char *id, sl_run_row *out, sl_error *err) {
   if (id != NULL) {

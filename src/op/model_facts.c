@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Model facts from the scan of the file.
-#include "op/model_facts.h"
-
 #include <string.h>
 
 #include "op/lookup.h"
+#include "op/model_facts.h"
 
 static const char *none_if_empty(const char *text) {
   return text != NULL && text[0] != '\0' ? text : NULL;

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Throttled progress. Ten times a second to people, once a second to the job record; a phase's last
 // report always goes out.
-#include "op/progress.h"
-
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "op/engine_state.h"
+#include "op/progress.h"
 #include "store/job_table.h"
 
 enum { TELL_NS = 100000000, STORE_NS = 1000000000 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Notes of a run, printed and read by rows like everything else.
-#include "op/run_notes.h"
-
 #include <math.h>
 #include <string.h>
+
+#include "op/run_notes.h"
 
 #define S sl_run_notes
 static const sl_row rows[] = {
