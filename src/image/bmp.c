@@ -15,6 +15,7 @@ enum {
   FILE_HEADER = 14,
   CORE_HEADER = 12,
   INFO_HEADER = 40,
+  MASKED_HEADER = 56,
   COLOURS_MAX = 256,
   RAW = 0,
   RLE8 = 1,
@@ -45,7 +46,7 @@ static int bmp_matches(const uint8_t *bytes, size_t size) {
 
 static void read_masks(const uint8_t *bytes, size_t size, header *h) {
   size_t at = FILE_HEADER + INFO_HEADER;
-  int count = h->header_size >= 56 ? 4 : 3;
+  int count = h->header_size >= MASKED_HEADER ? 4 : 3;
   for (int i = 0; i < count && at + 4 <= size; i++, at += 4) h->masks[i] = read_u32(bytes + at);
   if (h->header_size == INFO_HEADER) h->palette_at += 12;
 }
@@ -116,20 +117,17 @@ static sl_status read_header(const uint8_t *bytes, size_t size, header *h, sl_er
   return SL_OK;
 }
 
-// ---- palette
-// -----------------------------------------------------------------------------------------
+// ---- palette -----------------------------------------------------------------------------------
 
+// Colours that the file does not give are black in both libraries.
 typedef struct palette {
   uint8_t rgb[COLOURS_MAX][3];
   int is_grey;  // Pillow then forgets the palette
 } palette;
 
-static sl_status read_palette(const uint8_t *bytes, size_t size, const header *h,
-                              sl_decode_like like, palette *out, sl_error *err) {
-  out->is_grey = 1;
-  for (int i = 0; i < COLOURS_MAX; i++) {
-    memset(out->rgb[i], like == SL_LIKE_PILLOW ? i : 0, sizeof out->rgb[i]);
-  }
+static sl_status read_palette(const uint8_t *bytes, size_t size, const header *h, palette *out,
+                              sl_error *err) {
+  *out = (palette){.is_grey = 1};
   if (h->palette_at > size || h->colours * h->palette_step > size - h->palette_at) {
     return sl_codec_damaged(err, "the bmp palette is cut");
   }
@@ -155,15 +153,14 @@ static sl_status bmp_probe(const uint8_t *bytes, size_t size, sl_image_info *inf
   const char *mode = h.bits == 32 && h.masks[3] != 0 ? "RGBA" : "RGB";
   if (h.bits <= 8) {
     palette colours;
-    SL_TRY(read_palette(bytes, size, &h, SL_LIKE_PILLOW, &colours, err));
+    SL_TRY(read_palette(bytes, size, &h, &colours, err));
     mode = !colours.is_grey ? "P" : h.bits == 1 ? "1" : "L";
   }
   (void)snprintf(info->mode, sizeof info->mode, "%s", mode);
   return SL_OK;
 }
 
-// ---- pixels
-// ------------------------------------------------------------------------------------------
+// ---- pixels ------------------------------------------------------------------------------------
 
 typedef struct reader {
   const sl_decode_job *job;
@@ -194,11 +191,20 @@ static sl_status unusual_masks(const header *h, sl_error *err) {
                  h->masks[1], h->masks[2], h->masks[3]);
 }
 
+static sl_grey_rule grey_rule(const header *h, sl_decode_like like) {
+  if (like == SL_LIKE_PILLOW) return SL_GREY_PILLOW;
+  int any = (h->masks[0] | h->masks[1] | h->masks[2]) != 0;
+  int is_masked = h->bits == 32 && h->header_size >= MASKED_HEADER && any;
+  return is_masked ? SL_GREY_OPENCV_FLOAT : SL_GREY_OPENCV_CODEC;
+}
+
 static sl_status choose_order(reader *r) {
   static const uint8_t usual[4] = {2, 1, 0, 3};
   const header *h = &r->head;
   memcpy(r->order, usual, sizeof usual);
   if (h->compression != BITFIELDS || h->bits != 32) return SL_OK;
+  // OpenCV looks at masks only where they are part of the header proper.
+  if (r->job->like == SL_LIKE_OPENCV && h->header_size < MASKED_HEADER) return SL_OK;
   int any = (h->masks[0] | h->masks[1] | h->masks[2] | h->masks[3]) != 0;
   r->has_alpha = !any || h->masks[3] != 0;
   for (int i = 0; any && i < 4; i++) {
@@ -211,7 +217,7 @@ static sl_status choose_order(reader *r) {
 
 static sl_status check_masks_16(const header *h, int *is_565, sl_error *err) {
   *is_565 = 0;
-  if (h->compression != BITFIELDS) return SL_OK;
+  if (h->compression != BITFIELDS || h->bits != 16) return SL_OK;
   if (h->masks[0] == 0x7c00 && h->masks[1] == 0x3e0 && h->masks[2] == 0x1f) return SL_OK;
   *is_565 = h->masks[0] == 0xf800 && h->masks[1] == 0x7e0 && h->masks[2] == 0x1f;
   return *is_565 ? SL_OK : unusual_masks(h, err);
@@ -293,8 +299,7 @@ static sl_status read_raw(reader *r, uint8_t *row, uint8_t *indices) {
   return SL_OK;
 }
 
-// ---- run-length streams
-// ------------------------------------------------------------------------------
+// ---- run-length streams ------------------------------------------------------------------------
 
 typedef struct runs {
   uint8_t *indices;
@@ -365,8 +370,7 @@ static sl_status read_runs(reader *r, uint8_t *row) {
   return is_cut ? ends_early(r->err) : SL_OK;
 }
 
-// ---- decoder
-// -----------------------------------------------------------------------------------------
+// ---- decoder -----------------------------------------------------------------------------------
 
 static sl_status read_pixels(reader *r) {
   sl_buffer *scratch;
@@ -383,19 +387,18 @@ static sl_status bmp_decode(const sl_decode_job *job, sl_image *out, sl_error *e
   reader r = {.job = job, .out = out, .err = err};
   SL_TRY(read_header(job->bytes, job->size, &r.head, err));
   if (r.head.bits <= 8) {
-    SL_TRY(read_palette(job->bytes, job->size, &r.head, job->like, &r.colours, err));
+    SL_TRY(read_palette(job->bytes, job->size, &r.head, &r.colours, err));
   }
   SL_TRY(choose_order(&r));
   if (r.head.data_at > job->size) return ends_early(err);
   r.data = job->bytes + r.head.data_at;
   r.end = job->bytes + job->size;
   int keeps_alpha = r.has_alpha && job->colour == SL_COLOUR_NATIVE;
-  r.plan =
-      (sl_row_plan){.from = keeps_alpha ? SL_SAMPLES_RGBA : SL_SAMPLES_RGB,
-                    .bits = 8,
-                    .grey = job->like == SL_LIKE_PILLOW ? SL_GREY_PILLOW : SL_GREY_OPENCV_CODEC,
-                    .like = job->like,
-                    .to = job->colour};
+  r.plan = (sl_row_plan){.from = keeps_alpha ? SL_SAMPLES_RGBA : SL_SAMPLES_RGB,
+                         .bits = 8,
+                         .grey = grey_rule(&r.head, job->like),
+                         .like = job->like,
+                         .to = job->colour};
   SL_TRY(sl_codec_image_new(job->limits, r.head.width, r.head.height, sl_row_channels_out(&r.plan),
                             8, out, err));
   sl_status status = read_pixels(&r);

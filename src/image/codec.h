@@ -61,16 +61,14 @@ SL_MUST_CHECK sl_status sl_codec_image_new(const sl_image_limits *limits, int64_
 // "image is damaged: <what>"
 sl_status sl_codec_damaged(sl_error *err, const char *fmt, ...) SL_PRINTF(2, 3);
 
-// ---- exif.c
-// ---------------------------------------------------------------------------------------
+// ---- exif.c ------------------------------------------------------------------------------------
 
 // The orientation 1..8 that `like` would turn by; 1 for nonsense.
 int32_t sl_exif_orientation(const sl_metadata *metadata, sl_decode_like like);
 // Fills camera, taken_at, has_gps and orientation.
 void sl_exif_describe(const sl_metadata *metadata, sl_image_info *info);
 
-// ---- rows: samples of a file -> pixels of the result (rows.c)
-// ---------------------------------------
+// ---- rows: samples of a file -> pixels of the result (rows.c) ----------------------------------
 
 typedef enum sl_samples {
   SL_SAMPLES_GREY = 1,
@@ -89,7 +87,8 @@ typedef enum sl_narrow {  // 16 -> 8 bits
 typedef enum sl_grey_rule {
   SL_GREY_PILLOW = 0,    // 16-bit weights, rounded
   SL_GREY_OPENCV,        // cvtColor: 15-bit weights, rounded
-  SL_GREY_OPENCV_CODEC,  // the readers of BMP, PNM and CMYK JPEG: 14-bit weights, rounded
+  SL_GREY_OPENCV_FLOAT,  // bitmaps with bit masks in their header: single precision, cut off
+  SL_GREY_OPENCV_CODEC,  // the readers of BMP, PNM, TIFF and CMYK JPEG: 14-bit weights, rounded
   SL_GREY_LIBPNG         // 15-bit weights, cut off, before 16 bits are narrowed
 } sl_grey_rule;
 

@@ -29,6 +29,9 @@ enum {
   KIND_ASCII = 2,
   KIND_SHORT = 3,
   KIND_LONG = 4,
+  KIND_SIGNED_SHORT = 8,
+  KIND_SIGNED_LONG = 9,
+  KIND_IFD = 13,
   ENTRY_SIZE = 12
 };
 
@@ -84,32 +87,30 @@ static view open_view(sl_span exif) {
   return v;
 }
 
-// ---- as Pillow reads it
-// ------------------------------------------------------------------------------
+// ---- as Pillow reads it ------------------------------------------------------------------------
 
-// The value when it is a single whole number, else 0.
+// The first of the whole numbers that lie in the entry itself; 0 when there are none.
 static uint32_t whole_number(const view *v, const entry *e) {
   unsigned narrow;
   uint32_t wide;
-  if (e->count != 1) return 0;
-  if (e->kind == KIND_SHORT && read_u16(v, e->value_at, &narrow)) return narrow;
-  if (e->kind == KIND_LONG && read_u32(v, e->value_at, &wide)) return wide;
+  int is_short = e->kind == KIND_SHORT || e->kind == KIND_SIGNED_SHORT;
+  int is_long = e->kind == KIND_LONG || e->kind == KIND_SIGNED_LONG || e->kind == KIND_IFD;
+  if (is_short && (e->count == 1 || e->count == 2) && read_u16(v, e->value_at, &narrow)) {
+    return narrow;
+  }
+  if (is_long && e->count == 1 && read_u32(v, e->value_at, &wide)) return wide;
   return 0;
 }
 
-// Finds `tag` in the directory at `start`; of several entries the last counts.
+// Finds `tag` in the directory at `start`; of several entries the first counts.
 static int find_entry(const view *v, uint32_t start, unsigned tag, entry *out) {
   unsigned count;
-  int found = 0;
   if (!read_u16(v, start, &count)) return 0;
   for (unsigned i = 0; i < count; i++) {
-    entry e;
-    if (!read_entry(v, (size_t)start + 2 + (size_t)i * ENTRY_SIZE, &e)) break;
-    if (e.tag != tag) continue;
-    *out = e;
-    found = 1;
+    if (!read_entry(v, (size_t)start + 2 + (size_t)i * ENTRY_SIZE, out)) break;
+    if (out->tag == tag) return 1;
   }
-  return found;
+  return 0;
 }
 
 static int find_first(const view *v, unsigned tag, entry *out) {
@@ -139,8 +140,7 @@ static int32_t orientation_pillow(const sl_metadata *metadata) {
   return value <= 8 ? (int32_t)value : 1;
 }
 
-// ---- as OpenCV reads it
-// ------------------------------------------------------------------------------
+// ---- as OpenCV reads it ------------------------------------------------------------------------
 
 static int string_fits(const view *v, size_t at) {
   uint32_t size, start = 8;
@@ -201,8 +201,7 @@ int32_t sl_exif_orientation(const sl_metadata *metadata, sl_decode_like like) {
   return found >= 1 && found <= 8 ? found : 1;
 }
 
-// ---- what the pages show
-// -----------------------------------------------------------------------------
+// ---- what the pages show -----------------------------------------------------------------------
 
 // The printable ASCII of a text entry, appended to `out`.
 static void append_text(const view *v, const entry *e, char *out, size_t capacity) {

@@ -16,8 +16,7 @@
 
 enum { ROWS_MAX = 16, MARKER_SOI = 0xd8, MARKER_EOI = 0xd9, MARKER_SOS = 0xda, MARKER_APP1 = 0xe1 };
 
-// ---- headers
-// -----------------------------------------------------------------------------------------
+// ---- headers -----------------------------------------------------------------------------------
 
 static int jpeg_matches(const uint8_t *bytes, size_t size) {
   return size >= 3 && bytes[0] == 0xff && bytes[1] == MARKER_SOI && bytes[2] == 0xff;
@@ -36,11 +35,9 @@ static int is_alone(unsigned marker) {
 static void note_app1(const uint8_t *body, size_t size, sl_metadata *metadata) {
   static const char exif[] = "Exif\0";
   static const char xmp[] = "http://ns.adobe.com/xap/1.0/";
-  if (metadata->exif_opencv.at == NULL && size > 6) {
-    metadata->exif_opencv = (sl_span){body + 6, size - 6};
-  }
   if (size >= sizeof exif && memcmp(body, exif, sizeof exif) == 0 && metadata->exif.at == NULL) {
     metadata->exif = (sl_span){body, size};
+    metadata->exif_opencv = (sl_span){body + sizeof exif, size - sizeof exif};
   }
   if (size > sizeof xmp && memcmp(body, xmp, sizeof xmp) == 0) {
     metadata->xmp = (sl_span){body + sizeof xmp, size - sizeof xmp};
@@ -99,8 +96,7 @@ static sl_status jpeg_probe(const uint8_t *bytes, size_t size, sl_image_info *in
   return has_frame ? SL_OK : sl_codec_damaged(err, "the jpeg file ends before its frame header");
 }
 
-// ---- libjpeg
-// -----------------------------------------------------------------------------------------
+// ---- libjpeg -----------------------------------------------------------------------------------
 
 typedef struct reader {
   struct jpeg_decompress_struct jpeg;

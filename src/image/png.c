@@ -9,19 +9,22 @@
 #include <string.h>
 
 #include "image/codec.h"
+#include "image/png_gamma.h"
 
 enum {
   SIGNATURE_SIZE = 8,
   CHUNK_EXTRA = 12,  // length, kind and checksum
   IHDR_SIZE = 13,
   COLOURS_MAX = 256,
-  CHUNK_CACHE_MAX = 1 << 20
+  CHUNK_CACHE_MAX = 1 << 20,
+  GAMMA_SRGB = 45455,  // times 100000
+  GAMMA_MIN = 16,
+  GAMMA_MAX = 625000000
 };
 
 static const uint8_t signature[SIGNATURE_SIZE] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 
-// ---- chunks
-// ------------------------------------------------------------------------------------------
+// ---- chunks ------------------------------------------------------------------------------------
 
 typedef struct chunk {
   char kind[5];
@@ -53,8 +56,7 @@ static int decides_pixels(const char *kind) {
   return (kind[0] & 0x20) == 0 || memcmp(kind, "tRNS", 4) == 0;
 }
 
-// ---- headers
-// -----------------------------------------------------------------------------------------
+// ---- headers -----------------------------------------------------------------------------------
 
 static int png_matches(const uint8_t *bytes, size_t size) {
   return size >= SIGNATURE_SIZE && memcmp(bytes, signature, SIGNATURE_SIZE) == 0;
@@ -118,8 +120,7 @@ static sl_status png_probe(const uint8_t *bytes, size_t size, sl_image_info *inf
   return SL_OK;
 }
 
-// ---- libspng
-// -----------------------------------------------------------------------------------------
+// ---- libspng -----------------------------------------------------------------------------------
 
 typedef struct reader {
   const sl_decode_job *job;
@@ -135,6 +136,8 @@ typedef struct reader {
   int has_transparent;  // a colour of a file without a palette that means transparent
   uint16_t transparent[3];
   sl_row_plan plan;
+  int mixes_linear;  // greys are mixed in linear light, by `gamma`
+  sl_png_gamma gamma;
   sl_buffer *scratch;  // a row as stored, a row unpacked, a row with alpha
 } reader;
 
@@ -184,13 +187,9 @@ static sl_status failed(reader *r, int code) {
   return sl_codec_damaged(r->err, "libspng says \"%s\"", spng_strerror(code));
 }
 
-// Colours beyond the palette: a grey ramp in Pillow, black in OpenCV.
+// Colours beyond the palette are black in both libraries.
 static void prepare_colours(reader *r, const struct spng_plte *palette) {
-  for (int i = 0; i < COLOURS_MAX; i++) {
-    uint8_t grey = r->job->like == SL_LIKE_PILLOW ? (uint8_t)i : 0;
-    memset(r->colours[i], grey, 3);
-    r->colours[i][3] = 255;
-  }
+  for (int i = 0; i < COLOURS_MAX; i++) r->colours[i][3] = 255;
   for (uint32_t i = 0; i < palette->n_entries && i < COLOURS_MAX; i++) {
     const struct spng_plte_entry *entry = &palette->entries[i];
     r->colours[i][0] = entry->red;
@@ -265,8 +264,31 @@ static void make_plan(reader *r) {
   r->plan.from = r->plan.from == SL_SAMPLES_GREY ? SL_SAMPLES_GREY_ALPHA : SL_SAMPLES_RGBA;
 }
 
-// ---- rows
-// --------------------------------------------------------------------------------------------
+// The gamma that counts for libpng, times 100000; 0 when the file gives none. An sRGB chunk wins.
+static int64_t find_gamma(const sl_decode_job *job) {
+  size_t at = SIGNATURE_SIZE;
+  uint32_t gamma = 0;
+  int is_srgb = 0;
+  chunk c;
+  while (next_chunk(job->bytes, job->size, &at, &c)) {
+    if (is_kind(&c, "PLTE") || is_kind(&c, "IDAT")) break;
+    if (is_kind(&c, "gAMA") && c.size == 4 && gamma == 0) gamma = read_u32(c.body);
+    if (is_kind(&c, "sRGB") && c.size == 1) is_srgb = 1;
+  }
+  if (is_srgb) return GAMMA_SRGB;
+  return gamma >= GAMMA_MIN && gamma <= GAMMA_MAX ? gamma : 0;
+}
+
+static void prepare_gamma(reader *r) {
+  int is_mixed = r->job->colour == SL_COLOUR_GREY && r->plan.from >= SL_SAMPLES_RGB;
+  if (!is_mixed || r->job->like != SL_LIKE_OPENCV) return;
+  int64_t gamma = find_gamma(r->job);
+  if (gamma == 0 || !sl_png_gamma_is_significant(gamma)) return;
+  sl_png_gamma_init(&r->gamma, gamma, r->header.bit_depth);
+  r->mixes_linear = 1;
+}
+
+// ---- rows --------------------------------------------------------------------------------------
 
 static void expand_palette(const reader *r, const uint8_t *indices, uint8_t *out, int32_t width) {
   int32_t channels = sl_row_channels_in(&r->plan);
@@ -320,7 +342,13 @@ static void put_row(reader *r, uint8_t *stored, uint8_t *out) {
     add_alpha(r, row, expanded, width);
     row = expanded;
   }
-  sl_row_convert(&r->plan, row, out, width);
+  int32_t channels = sl_row_channels_in(&r->plan);
+  if (!r->mixes_linear)
+    sl_row_convert(&r->plan, row, out, width);
+  else if (bits == 16)
+    sl_png_gamma_grey_16(&r->gamma, row, channels, out, width);
+  else
+    sl_png_gamma_grey(&r->gamma, row, channels, out, width);
 }
 
 // The file's rows are already what is wanted.
@@ -357,6 +385,8 @@ static sl_status read_rows(reader *r, uint8_t *stored, size_t stored_pitch) {
 static sl_status read_interlaced(reader *r, size_t stored_pitch) {
   sl_buffer *stored;
   SL_TRY(sl_buffer_new(stored_pitch * (size_t)r->out->height, &stored, r->err));
+  // libspng sets single bits of samples smaller than a byte.
+  memset(stored->bytes, 0, stored->size);
   sl_status status = read_all(r, stored->bytes, stored->size);
   size_t pitch = pitch_of(r->out);
   for (int32_t y = 0; status == SL_OK && y < r->out->height; y++) {
@@ -389,6 +419,7 @@ static sl_status decode_steps(reader *r) {
   if (code != 0) return failed(r, code);
   SL_TRY(read_header(r));
   make_plan(r);
+  prepare_gamma(r);
   SL_TRY(sl_codec_image_new(limits, r->header.width, r->header.height,
                             sl_row_channels_out(&r->plan), sl_row_bits_out(&r->plan), r->out,
                             r->err));

@@ -83,8 +83,7 @@ static sl_status pnm_probe(const uint8_t *bytes, size_t size, sl_image_info *inf
   return SL_OK;
 }
 
-// ---- samples
-// -----------------------------------------------------------------------------------------
+// ---- samples -----------------------------------------------------------------------------------
 
 typedef struct reader {
   const sl_decode_job *job;

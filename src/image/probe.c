@@ -50,8 +50,7 @@ sl_status sl_codec_damaged(sl_error *err, const char *fmt, ...) {
   return sl_fail(err, SL_E_FORMAT, "image is damaged: %s", what);
 }
 
-// ---- bytes that are no image
-// ---------------------------------------------------------------------
+// ---- bytes that are no image -------------------------------------------------------------------
 
 typedef struct look {
   const char *prefix;
@@ -184,8 +183,7 @@ static sl_status unknown(const uint8_t *bytes, size_t size, sl_error *err) {
   return sl_hint(err, SL_E_FORMAT, hint);
 }
 
-// ---- the probe
-// ---------------------------------------------------------------------------------------
+// ---- the probe ---------------------------------------------------------------------------------
 
 static sl_file_format format_of(const uint8_t *bytes, size_t size) {
   for (int i = 1; i < SL_FILE_FORMAT_COUNT; i++) {

@@ -50,7 +50,9 @@ static unsigned mix(sl_grey_rule rule, unsigned r, unsigned g, unsigned b) {
     case SL_GREY_OPENCV_CODEC:
       return (r * 4899u + g * 9617u + b * 1868u + 0x2000u) >> 14;
     case SL_GREY_LIBPNG:
-      return r == g && g == b ? r : (r * 9798u + g * 19235u + b * 3735u) >> 15;
+      return r == g && g == b ? r : (r * 9797u + g * 19234u + b * 3737u) >> 15;
+    case SL_GREY_OPENCV_FLOAT:
+      return (unsigned)((float)r * 0.299f + (float)g * 0.587f + (float)b * 0.114f);
   }
   return 0;
 }
@@ -66,7 +68,7 @@ static void grey_from_rgb16_libpng(const uint8_t *in, int32_t channels, uint8_t 
   for (int32_t x = 0; x < width; x++, in += 2 * channels) {
     uint16_t rgb[3];
     memcpy(rgb, in, sizeof rgb);
-    uint32_t grey = (rgb[0] * 9798u + rgb[1] * 19235u + rgb[2] * 3735u + 16384u) >> 15;
+    uint32_t grey = (rgb[0] * 9797u + rgb[1] * 19234u + rgb[2] * 3737u + 16384u) >> 15;
     out[x] = (uint8_t)(grey >> 8);
   }
 }

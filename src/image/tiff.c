@@ -8,8 +8,7 @@
 
 #include "image/tiff_file.h"
 
-// ---- memory as a file
-// ----------------------------------------------------------------------------------
+// ---- memory as a file --------------------------------------------------------------------------
 
 static tmsize_t read_bytes(thandle_t handle, void *to, tmsize_t wanted) {
   sl_tiff *file = handle;
@@ -83,8 +82,7 @@ static sl_status open_tiff(const uint8_t *bytes, size_t size, const sl_image_lim
   return file->tiff ? SL_OK : sl_tiff_failed(file, err);
 }
 
-// ---- tags
-// ------------------------------------------------------------------------------------------------
+// ---- tags --------------------------------------------------------------------------------------
 
 static uint16_t tag_16(TIFF *tiff, uint32_t tag, uint16_t missing) {
   uint16_t value = missing;
@@ -159,8 +157,7 @@ static sl_status tiff_probe(const uint8_t *bytes, size_t size, sl_image_info *in
   return SL_OK;
 }
 
-// ---- as OpenCV
-// -------------------------------------------------------------------------------------------
+// ---- as OpenCV ---------------------------------------------------------------------------------
 
 static sl_status read_raster(sl_tiff *file, uint32_t *raster, sl_error *err) {
   TIFFRGBAImage image;
@@ -182,7 +179,7 @@ static sl_status decode_rgba(sl_tiff *file, const sl_decode_job *job, sl_image *
                              sl_error *err) {
   sl_row_plan plan = {.from = SL_SAMPLES_RGBA,
                       .bits = 8,
-                      .grey = job->like == SL_LIKE_PILLOW ? SL_GREY_PILLOW : SL_GREY_OPENCV,
+                      .grey = job->like == SL_LIKE_PILLOW ? SL_GREY_PILLOW : SL_GREY_OPENCV_CODEC,
                       .like = job->like,
                       .to = job->colour == SL_COLOUR_NATIVE ? SL_COLOUR_RGB : job->colour};
   SL_TRY(sl_codec_check_size(job->limits, file->width, file->height, 4, 8, err));
@@ -204,8 +201,7 @@ static sl_status decode_rgba(sl_tiff *file, const sl_decode_job *job, sl_image *
   return status;
 }
 
-// ---- decoder
-// ---------------------------------------------------------------------------------------------
+// ---- decoder -----------------------------------------------------------------------------------
 
 static sl_status decode_stored(sl_tiff *file, const sl_decode_job *job, sl_image *out,
                                sl_error *err) {

@@ -25,8 +25,7 @@ typedef struct reader {
   uint8_t colours[COLOURS_MAX][3];
 } reader;
 
-// ---- what the file holds
-// -----------------------------------------------------------------------------
+// ---- what the file holds -----------------------------------------------------------------------
 
 static sl_status unsupported(const sl_tiff *file, sl_error *err) {
   (void)sl_fail(
@@ -106,8 +105,7 @@ static void make_plan(reader *r, const sl_decode_job *job) {
   if (r->plan.from == SL_SAMPLES_GREY) r->plan.narrow = SL_NARROW_CLIP;
 }
 
-// ---- bands of rows
-// -----------------------------------------------------------------------------------
+// ---- bands of rows -----------------------------------------------------------------------------
 
 static sl_status make_band(reader *r, const sl_decode_job *job) {
   TIFF *tiff = r->file->tiff;
@@ -174,8 +172,7 @@ static sl_status read_band(reader *r, uint32_t y, uint32_t rows) {
   return SL_OK;
 }
 
-// ---- rows
-// --------------------------------------------------------------------------------------------
+// ---- rows --------------------------------------------------------------------------------------
 
 static const uint8_t *plane_row(const reader *r, uint32_t plane, uint32_t row) {
   return r->band->bytes + ((size_t)plane * r->band_rows + row) * r->line;
