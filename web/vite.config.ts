@@ -14,6 +14,11 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1200,
+    rolldownOptions: {
+      onwarn: (warning, tell) => {
+        if (warning.code !== "MODULE_LEVEL_DIRECTIVE") tell(warning);
+      },
+    },
   },
   server: { proxy: { "/v1": server } },
   test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node" },
