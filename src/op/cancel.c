@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operation "cancel": HEAD
+// Operation "cancel": stops a waiting or running job.
+#include <slitlamp/slitlamp.h>
+
 #include "op/choices.h"
 #include "op/op.h"
 #include "op/records.h"
+#include "store/job_table.h"
 
 typedef struct cancel_params {
   const char *job;
@@ -22,7 +25,18 @@ static const sl_row result[] = {SL_R_ID(R, job, "job", "The job."),
                                 SL_R_TEXT(R, state, "Its state now."), SL_ROW_END};
 #undef R
 
-/*RUN*/
+static sl_status run(sl_op_call *call, const void *params_in, void *result_out, sl_error *err) {
+  const cancel_params *in = params_in;
+  cancel_result *out = result_out;
+  SL_TRY(sl_job_cancel(call->engine, in->job, err));
+  sl_job_row row;
+  SL_TRY(sl_store_get_job(call->store, call->arena, sl_record_parse(SL_RECORD_JOB, in->job), &row,
+                          err));
+  out->job = in->job;
+  out->state = sl_job_state_name(row.state);
+  return SL_OK;
+}
+
 const sl_op sl_op_cancel = {
     .info = {.name = "cancel",
              .title = "Cancel a job",
@@ -34,4 +48,4 @@ const sl_op sl_op_cancel = {
              .params_size = sizeof(cancel_params),
              .result = result,
              .result_size = sizeof(cancel_result)},
-    .run = NULL};
+    .run = run};

@@ -8,6 +8,8 @@
 
 #include "op/lookup.h"
 #include "op/run_notes.h"
+#include "store/job_table.h"
+#include "store/journal_table.h"
 
 static sl_status fill_names(sl_op_call *call, const sl_run_row *row, sl_rec_run *out,
                             sl_error *err) {
@@ -107,4 +109,50 @@ sl_status sl_fill_model(sl_op_call *call, const sl_model_row *row, sl_rec_model 
   out->created = sl_time_text(arena, row->created_ms);
   out->journal = sl_id_text(arena, SL_RECORD_JOURNAL, row->journal);
   return SL_OK;
+}
+
+// ---- calls and jobs ----------------------------------------------------------------------------
+
+static sl_texts texts_of(sl_arena *arena, const char **at, size_t count) {
+  sl_text_list list = {0};
+  for (size_t i = 0; i < count; i++) sl_text_list_add(arena, &list, at[i]);
+  return sl_text_list_done(&list);
+}
+
+void sl_fill_journal(sl_op_call *call, const sl_journal_row *row, sl_rec_journal *out) {
+  sl_arena *arena = call->arena;
+  *out = (sl_rec_journal){.id = sl_id_text(arena, SL_RECORD_JOURNAL, row->id),
+                          .op = row->op,
+                          .status = sl_journal_status_name(row->status),
+                          .started = sl_time_text(arena, row->started_ms),
+                          .params = row->params,
+                          .error = row->error,
+                          .parent = sl_id_text(arena, SL_RECORD_JOURNAL, row->parent),
+                          .version = row->version,
+                          .seconds = NAN,
+                          .reads = texts_of(arena, row->reads, row->read_count),
+                          .writes = texts_of(arena, row->writes, row->write_count)};
+  if (row->finished_ms != 0) out->seconds = (double)(row->finished_ms - row->started_ms) * 1e-3;
+}
+
+// A job keeps its failure as the whole error record; the message is what a list shows.
+static const char *message_of(sl_arena *arena, const char *error) {
+  const sl_json *object = NULL;
+  if (error == NULL) return NULL;
+  if (sl_json_parse(arena, error, strlen(error), "error", &object, NULL) != SL_OK) return error;
+  return sl_json_text(sl_json_get(object, "message"), error);
+}
+
+void sl_fill_job(sl_op_call *call, const sl_job_row *row, sl_rec_job *out) {
+  sl_arena *arena = call->arena;
+  *out = (sl_rec_job){.id = sl_id_text(arena, SL_RECORD_JOB, row->id),
+                      .op = row->op,
+                      .state = sl_job_state_name(row->state),
+                      .message = row->message,
+                      .created = sl_time_text(arena, row->created_ms),
+                      .finished = sl_time_text(arena, row->finished_ms),
+                      .error = message_of(arena, row->error),
+                      .params = row->params,
+                      .done = row->done,
+                      .total = row->total};
 }

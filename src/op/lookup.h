@@ -42,6 +42,11 @@ SL_MUST_CHECK sl_status sl_fill_dataset(sl_op_call *call, const sl_version_row *
 SL_MUST_CHECK sl_status sl_fill_model(sl_op_call *call, const sl_model_row *row, sl_rec_model *out,
                                       sl_error *err);
 
+struct sl_journal_row;
+struct sl_job_row;
+void sl_fill_journal(sl_op_call *call, const struct sl_journal_row *row, sl_rec_journal *out);
+void sl_fill_job(sl_op_call *call, const struct sl_job_row *row, sl_rec_job *out);
+
 // Texts of a JSON list; empty for NULL or anything else.
 sl_texts sl_texts_of_json(sl_arena *arena, const char *json);
 sl_texts sl_texts_of_value(sl_arena *arena, const sl_json *list);

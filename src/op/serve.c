@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operation "serve": HEAD
+// Operation "serve": says what would be served; the command line then starts the server.
 #include "op/choices.h"
 #include "op/op.h"
 #include "op/records.h"
+#include "store/run_table.h"
 
 typedef struct serve_params {
   const char *host;
@@ -30,7 +31,17 @@ static const sl_row result[] = {SL_R_PATH(R, workspace, "Workspace that is serve
                                 SL_R_INT(R, runs, NULL, "Runs in it."), SL_ROW_END};
 #undef R
 
-/*RUN*/
+static sl_status run(sl_op_call *call, const void *params_in, void *result_out, sl_error *err) {
+  (void)params_in;
+  serve_result *out = result_out;
+  sl_run_row *runs;
+  size_t count;
+  SL_TRY(sl_store_list_runs(call->store, call->arena, 0, 0, &runs, &count, err));
+  out->workspace = sl_engine_workspace(call->engine);
+  out->runs = (int64_t)count;
+  return SL_OK;
+}
+
 const sl_op sl_op_serve = {
     .info = {.name = "serve",
              .title = "Serve the pages",
@@ -42,4 +53,4 @@ const sl_op sl_op_serve = {
              .params_size = sizeof(serve_params),
              .result = result,
              .result_size = sizeof(serve_result)},
-    .run = NULL};
+    .run = run};
