@@ -18,7 +18,8 @@
 
 static int open_beneath(int dir_fd, const char *path) {
   struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
-                         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+                         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
+                                    RESOLVE_NO_XDEV};
   return (int)syscall(SYS_openat2, dir_fd, path, &how, sizeof how);
 }
 
@@ -104,11 +105,9 @@ static void unmap(void *arg) {
   munmap((void *)(uintptr_t)map->at, map->size);
 }
 
-sl_status sl_file_map(sl_arena *arena, const char *path, sl_bytes *out, sl_error *err) {
-  int fd;
-  size_t size;
-  *out = (sl_bytes){0};
-  SL_TRY(open_regular(AT_FDCWD, path, 0, SIZE_MAX, &fd, &size, err));
+// Maps and closes `fd`.
+static sl_status map_fd(sl_arena *arena, const char *path, int fd, size_t size, sl_bytes *out,
+                        sl_error *err) {
   void *at = size > 0 ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
   int reason = errno;
   close(fd);
@@ -119,6 +118,32 @@ sl_status sl_file_map(sl_arena *arena, const char *path, sl_bytes *out, sl_error
   *owned = *out;
   sl_arena_on_free(arena, unmap, owned);
   return SL_OK;
+}
+
+sl_status sl_file_map(sl_arena *arena, const char *path, sl_bytes *out, sl_error *err) {
+  int fd;
+  size_t size;
+  *out = (sl_bytes){0};
+  SL_TRY(open_regular(AT_FDCWD, path, 0, SIZE_MAX, &fd, &size, err));
+  return map_fd(arena, path, fd, size, out, err);
+}
+
+sl_status sl_file_map_beneath(sl_arena *arena, const char *dir, const char *path, sl_bytes *out,
+                              sl_error *err) {
+  int fd;
+  size_t size;
+  *out = (sl_bytes){0};
+  int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (dir_fd < 0) return sl_fail_errno(err, errno, "cannot open the folder \"%s\"", dir);
+  sl_status status = open_regular(dir_fd, path, 1, SIZE_MAX, &fd, &size, err);
+  close(dir_fd);
+  if (status != SL_OK) return status;
+  struct stat info;
+  if (fstat(fd, &info) != 0 || info.st_nlink != 1) {
+    close(fd);
+    return sl_fail(err, SL_E_DENIED, "file \"%s\" has a second name (hard link)", path);
+  }
+  return map_fd(arena, path, fd, size, out, err);
 }
 
 static sl_status write_all(int fd, const char *path, const uint8_t *bytes, size_t size,

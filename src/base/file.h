@@ -28,6 +28,11 @@ SL_MUST_CHECK sl_status sl_file_read_at(int dir_fd, const char *path, int beneat
 SL_MUST_CHECK sl_status sl_file_map(sl_arena *arena, const char *path, sl_bytes *out,
                                     sl_error *err);
 
+// Like sl_file_map for a file below the folder `dir`: refuses with SL_E_DENIED a path that leaves it
+// by "..", an absolute path, a link or a mount, and a file that has a second name (hard link).
+SL_MUST_CHECK sl_status sl_file_map_beneath(sl_arena *arena, const char *dir, const char *path,
+                                            sl_bytes *out, sl_error *err);
+
 // Write to a temporary name beside `path`, fsync, rename, fsync the directory: readers see the old
 // bytes or the new ones, never half.
 SL_MUST_CHECK sl_status sl_file_write_atomic(const char *path, const void *bytes, size_t size,

@@ -111,6 +111,8 @@ SL_MUST_CHECK sl_status sl_onnx_scan(sl_arena *arena, const char *name, sl_bytes
 const char *sl_onnx_metadata(const sl_onnx_summary *summary, const char *key);
 // Version of an operator set, 0 when not imported.
 int64_t sl_onnx_opset_of(const sl_onnx_summary *summary, const char *domain);
+// Fills custom and custom_count from operators and functions; called by sl_onnx_scan().
+void sl_onnx_find_custom(sl_arena *arena, sl_onnx_summary *summary);
 // The node that makes a value, NULL when none does.
 const sl_onnx_node *sl_onnx_maker(const sl_onnx_summary *summary, const char *value);
 // "1x3x224x224", "[batch]x3x?x?"; in `arena`.
