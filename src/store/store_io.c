@@ -15,9 +15,9 @@
 static _Atomic int64_t fail_countdown;
 static atomic_int fail_number;
 
-void sl_io_fail_after(int64_t n, int error_number) {
+int64_t sl_io_fail_after(int64_t n, int error_number) {
   atomic_store(&fail_number, error_number);
-  atomic_store(&fail_countdown, n);
+  return atomic_exchange(&fail_countdown, n);
 }
 
 // True when this call must fail; errno is set.

@@ -26,7 +26,7 @@ SL_MUST_CHECK sl_status sl_io_rename(const char *from, const char *to, int sync,
 SL_MUST_CHECK sl_status sl_io_sync_dir(const char *path, sl_error *err);
 
 // Test hook: the nth write, reserve, sync or rename from now fails with `error_number`; 0 switches
-// off. Process-wide.
-void sl_io_fail_after(int64_t n, int error_number);
+// off. Process-wide. Returns how many calls the fault set before was still away (0 = it was met).
+int64_t sl_io_fail_after(int64_t n, int error_number);
 
 #endif
