@@ -3,7 +3,7 @@
 //
 // Invariant: a key names a hash, never a path; which file holds the bytes is the catalogue's
 // business. Start at sl_blob_open().
-#include "store/blob.h"
+#include "store/blob_table.h"
 
 #include <slitlamp/slitlamp.h>
 #include <stdio.h>

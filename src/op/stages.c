@@ -10,7 +10,7 @@
 #include "op/lookup.h"
 #include "op/op.h"
 #include "op/records.h"
-#include "store/blob.h"
+#include "store/blob_table.h"
 
 typedef struct stages_params {
   const char *sample;

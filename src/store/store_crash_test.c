@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "store/blob.h"
+#include "store/blob_table.h"
 #include "store/column.h"
 #include "store/store_testing.h"
 

@@ -7,7 +7,7 @@
 #include <sqlite3.h>
 #include <sys/resource.h>
 
-#include "store/blob.h"
+#include "store/blob_table.h"
 #include "store/column.h"
 #include "store/store_io.h"
 #include "store/store_testing.h"
@@ -236,7 +236,8 @@ static void too_many_files_are_an_error(void **state) {
   low = before;
   low.rlim_cur = 3;  // all numbers below are taken
   assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
-  sl_status status = sl_store_find_dataset(t->store, "pets", &id, &t->err);
+  sl_store *second = NULL;
+  sl_status status = sl_store_open(t->workspace, &(sl_store_options){0}, &second, &t->err);
   assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
   assert_int_equal(status, SL_E_IO);
   assert_non_null(strstr(sl_error_message(&t->err), "cannot be opened: Too many open files"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of blobs and of garbage collection.
-#include "store/blob.h"
+#include "store/blob_table.h"
 
 #include "store/store_testing.h"
 

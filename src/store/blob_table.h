@@ -4,8 +4,8 @@
 // A content blob is named by a catalogue row and is on the disk before the row. A derived blob
 // (thumbnails: many, small, made again at will) has no row and is never synced; a file that a power
 // cut damaged is noticed and counts as absent.
-#ifndef SL_STORE_BLOB_H
-#define SL_STORE_BLOB_H
+#ifndef SL_STORE_BLOB_TABLE_H
+#define SL_STORE_BLOB_TABLE_H
 
 #include "base/file.h"
 #include "store/store.h"

@@ -4,7 +4,7 @@
 // Invariant: a content blob's file is renamed into place inside the transaction that adds its row,
 // so the garbage collector (which removes inside a transaction too) never meets one without the
 // other. Derived blobs carry a header that tells a damaged file.
-#include "store/blob.h"
+#include "store/blob_table.h"
 
 #include <string.h>
 #include <unistd.h>
