@@ -23,20 +23,23 @@ typedef struct sl_progress {
 } sl_progress;
 
 typedef struct sl_engine_options {
-  uint32_t struct_size;    // sizeof(sl_engine_options)
-  const char *workspace;   // folder of the workspace; NULL = search as described at sl_workspace_find;
-                           // "" = none, for operations that need none
-  int32_t create;          // make the workspace where there is none
-  int32_t read_only;       // never change anything
-  int32_t threads;         // 0 = all processors
+  uint32_t struct_size;  // sizeof(sl_engine_options)
+  const char
+      *workspace;     // folder of the workspace; NULL = search as described at sl_workspace_find;
+                      // "" = none, for operations that need none
+  int32_t create;     // make the workspace where there is none
+  int32_t read_only;  // never change anything
+  int32_t threads;    // 0 = all processors
   void (*on_progress)(void *ctx, const sl_progress *progress);  // from worker threads; may be NULL
   void *ctx;
 } sl_engine_options;
 
-#define SL_ENGINE_OPTIONS_INIT {.struct_size = sizeof(sl_engine_options)}
+#define SL_ENGINE_OPTIONS_INIT \
+  { .struct_size = sizeof(sl_engine_options) }
 
-// Opens the workspace. SL_E_NOT_FOUND when there is none and `create` is 0, SL_E_STORE for a damaged
-// one, SL_E_IO when the folder cannot be written. `*out` must be closed with sl_engine_close().
+// Opens the workspace. SL_E_NOT_FOUND when there is none and `create` is 0, SL_E_STORE for a
+// damaged one, SL_E_IO when the folder cannot be written. `*out` must be closed with
+// sl_engine_close().
 SL_API SL_MUST_CHECK sl_status sl_engine_open(const sl_engine_options *options, sl_engine **out,
                                               sl_error *err);
 SL_API void sl_engine_close(sl_engine *engine);  // NULL is allowed; cancels and waits for jobs
@@ -90,7 +93,8 @@ SL_API const void *sl_blob_bytes(const sl_blob *blob, size_t *size);  // borrowe
 SL_API const char *sl_blob_mime(const sl_blob *blob);                 // borrowed
 SL_API void sl_blob_close(sl_blob *blob);                             // NULL is allowed
 
-// ---- finding the workspace -----------------------------------------------------------------------
+// ---- finding the workspace
+// -----------------------------------------------------------------------
 
 // Path of the workspace to use, into `out`: SLITLAMP_WORKSPACE, else the nearest ".slitlamp" in the
 // current folder or above it, else ".slitlamp" in the current folder.

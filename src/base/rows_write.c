@@ -132,7 +132,8 @@ static void describe_flags(sl_json_writer *w, const sl_row *row) {
   } flags[] = {{SL_ROW_LIST, "list"},
                {SL_ROW_REQUIRED, "required"},
                {SL_ROW_POSITIONAL, "positional"},
-               {SL_ROW_ADVANCED, "advanced"}};
+               {SL_ROW_ADVANCED, "advanced"},
+               {SL_ROW_NULLABLE, "nullable"}};
   for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
     if (!(row->flags & flags[i].flag)) continue;
     sl_json_key(w, flags[i].name);

@@ -45,7 +45,7 @@ static const sl_row result[] = {
     SL_R_RECORDS(R, chain, sl_rec_link, sl_rows_link,
                  "How the decision came about, first to last."),
     SL_R_TEXTS(R, duplicates, "Samples with the same bytes."),
-    SL_R_INT(R, position, NULL, "Position in the view; null when it is not in it."),
+    SL_R_INT_OR_NULL(R, position, NULL, "Position in the view; null when it is not in it."),
     SL_R_INT(R, matched, "samples", "Samples in the view."),
     SL_R_ID(R, previous, "sample", "The one before in the view."),
     SL_R_ID(R, next, "sample", "The one after."),
