@@ -20,13 +20,13 @@ export interface Run {
   /** UTC time of the start. */
   readonly created: string | null;
   /** Samples of the dataset version. Unit: samples. */
-  readonly samples: number | null;
+  readonly samples: number;
   /** Samples with a prediction. Unit: samples. */
-  readonly scored: number | null;
+  readonly scored: number;
   /** Samples that could not be decoded. Unit: samples. */
-  readonly broken: number | null;
+  readonly broken: number;
   /** Samples without a label. Unit: samples. */
-  readonly unlabelled: number | null;
+  readonly unlabelled: number;
   /** Share of labelled samples that are right. */
   readonly accuracy: number | null;
   /** Lower end of its 95 % interval. */
@@ -38,9 +38,9 @@ export interface Run {
   /** Speed. Unit: samples/s. */
   readonly samples_per_s: number | null;
   /** Batch size used. Unit: samples. */
-  readonly batch: number | null;
+  readonly batch: number;
   /** Worker threads used. */
-  readonly threads: number | null;
+  readonly threads: number;
   /** Execution provider. */
   readonly provider: string | null;
   /** logits, probabilities, sigmoid or multilabel, and how that was known. */
@@ -73,23 +73,23 @@ export interface Dataset {
   /** Call that imported it. */
   readonly journal: string | null;
   /** Number of versions. */
-  readonly versions: number | null;
+  readonly versions: number;
   /** Samples of the version. Unit: samples. */
-  readonly samples: number | null;
+  readonly samples: number;
   /** With a label. Unit: samples. */
-  readonly labelled: number | null;
+  readonly labelled: number;
   /** That do not decode. Unit: samples. */
-  readonly broken: number | null;
+  readonly broken: number;
   /** Whose bytes equal those of an earlier sample. Unit: samples. */
-  readonly duplicates: number | null;
+  readonly duplicates: number;
   /** New since the version before. Unit: samples. */
-  readonly added: number | null;
+  readonly added: number;
   /** Gone since the version before. Unit: samples. */
-  readonly removed: number | null;
+  readonly removed: number;
   /** Whose label changed. Unit: samples. */
-  readonly relabelled: number | null;
+  readonly relabelled: number;
   /** Whose bytes stand under another name. Unit: samples. */
-  readonly moved: number | null;
+  readonly moved: number;
   /** Label names. */
   readonly classes: readonly string[];
 }
@@ -108,7 +108,7 @@ export interface Model {
   /** Call that brought it. */
   readonly journal: string | null;
   /** Size of the file. Unit: bytes. */
-  readonly size_bytes: number | null;
+  readonly size_bytes: number;
   /** Version the model states. */
   readonly version: string | null;
   /** Training epoch the model states. */
@@ -118,11 +118,11 @@ export interface Model {
   /** Operator sets. */
   readonly opset: string | null;
   /** ONNX IR version. */
-  readonly ir_version: number | null;
+  readonly ir_version: number;
   /** Numbers in its weights. */
-  readonly parameters: number | null;
+  readonly parameters: number;
   /** Nodes of its graph. */
-  readonly nodes: number | null;
+  readonly nodes: number;
   /** As the model states them. */
   readonly hyperparameters: readonly Hyperparameter[];
   /** All metadata properties. */
@@ -154,7 +154,7 @@ export interface Operator {
   /** What is counted. */
   readonly name: string | null;
   /** How many. */
-  readonly count: number | null;
+  readonly count: number;
 }
 
 export interface Input {
@@ -182,7 +182,7 @@ export interface Metric {
   /** Upper end of the 95 % interval. */
   readonly high: number | null;
   /** Samples it was computed from. Unit: samples. */
-  readonly n: number | null;
+  readonly n: number;
   /** Whether more is better. */
   readonly higher_is_better: boolean;
   /** Clauses of the view that holds the samples behind it. */
@@ -193,15 +193,15 @@ export interface Metric {
 
 export interface Class {
   /** Index in the model's output. */
-  readonly index: number | null;
+  readonly index: number;
   /** Class name. */
   readonly name: string | null;
   /** Samples with this label. Unit: samples. */
-  readonly support: number | null;
+  readonly support: number;
   /** Samples predicted as this class. Unit: samples. */
-  readonly predicted: number | null;
+  readonly predicted: number;
   /** Samples where both agree. Unit: samples. */
-  readonly correct: number | null;
+  readonly correct: number;
   /** correct / predicted; null without predictions. */
   readonly precision: number | null;
   /** Lower end of its 95 % interval. */
@@ -234,11 +234,11 @@ export interface Class {
 
 export interface Confusion {
   /** Class index of the label. */
-  readonly label: number | null;
+  readonly label: number;
   /** Class index of the prediction. */
-  readonly pred: number | null;
+  readonly pred: number;
   /** Samples in the cell. Unit: samples. */
-  readonly count: number | null;
+  readonly count: number;
 }
 
 export interface Calibration {
@@ -276,7 +276,7 @@ export interface EqualWidth {
   /** Upper edge of confidence. */
   readonly high: number | null;
   /** Samples in the bin. Unit: samples. */
-  readonly count: number | null;
+  readonly count: number;
   /** Mean confidence. */
   readonly confidence: number | null;
   /** Share that is right. */
@@ -316,9 +316,9 @@ export interface Finding {
   /** What to do next. */
   readonly advice: string | null;
   /** Errors it explains. Unit: samples. */
-  readonly errors: number | null;
+  readonly errors: number;
   /** Samples it concerns. Unit: samples. */
-  readonly samples: number | null;
+  readonly samples: number;
   /** Share of all errors it explains. */
   readonly share: number | null;
   /** Clauses of the view that shows its samples. */
@@ -350,7 +350,7 @@ export interface Alternative {
   /** McNemar p-value against the pipeline in use, corrected. */
   readonly p_value: number | null;
   /** Samples tried. Unit: samples. */
-  readonly samples: number | null;
+  readonly samples: number;
   /** Better beyond noise. */
   readonly significant: boolean;
   /** Whether the run used it. */
@@ -361,7 +361,7 @@ export interface Class2 {
   /** Class. */
   readonly name: string | null;
   /** Samples with this label in both runs. Unit: samples. */
-  readonly support: number | null;
+  readonly support: number;
   /** Recall in the first run. */
   readonly accuracy_a: number | null;
   /** Recall in the second run. */
@@ -369,14 +369,14 @@ export interface Class2 {
   /** Second minus first. */
   readonly difference: number | null;
   /** Wrong before, right now. Unit: samples. */
-  readonly fixed: number | null;
+  readonly fixed: number;
   /** Right before, wrong now. Unit: samples. */
-  readonly broken: number | null;
+  readonly broken: number;
 }
 
 export interface Sample {
   /** Row in the dataset version. */
-  readonly row: number | null;
+  readonly row: number;
   /** The sample. */
   readonly sample: string | null;
   /** Name; control characters escaped. */
@@ -456,9 +456,9 @@ export interface Job {
   /** Parameters as JSON. */
   readonly params: string | null;
   /** Items done. */
-  readonly done: number | null;
+  readonly done: number;
   /** Items in all; 0 while unknown. */
-  readonly total: number | null;
+  readonly total: number;
 }
 
 export interface Facet {
@@ -483,16 +483,16 @@ export interface Facet {
   /** Samples per bin or value under every clause but this field's. */
   readonly matched: readonly number[];
   /** Samples without a value. Unit: samples. */
-  readonly missing: number | null;
+  readonly missing: number;
   /** Of those, matched. Unit: samples. */
-  readonly missing_matched: number | null;
+  readonly missing_matched: number;
   /** Distinct values; more than are listed when many. */
-  readonly distinct: number | null;
+  readonly distinct: number;
 }
 
 export interface Score {
   /** Class index. */
-  readonly index: number | null;
+  readonly index: number;
   /** Class name. */
   readonly name: string | null;
   /** Probability. */
@@ -520,11 +520,11 @@ export interface Stage {
   /** Pixels or numbers. */
   readonly kind: "image" | "tensor";
   /** Width. Unit: px. */
-  readonly width: number | null;
+  readonly width: number;
   /** Height. Unit: px. */
-  readonly height: number | null;
+  readonly height: number;
   /** Channels. */
-  readonly channels: number | null;
+  readonly channels: number;
   /** Element type. */
   readonly dtype: string | null;
   /** Shape. */
@@ -540,9 +540,9 @@ export interface Stage {
   /** Standard deviation. */
   readonly std: number | null;
   /** Elements that are not a number. */
-  readonly nan_count: number | null;
+  readonly nan_count: number;
   /** Infinite elements. */
-  readonly inf_count: number | null;
+  readonly inf_count: number;
 }
 
 export interface OpenParams {
@@ -610,9 +610,9 @@ export interface OpenResult {
   /** What ran. */
   readonly model: Model;
   /** Classes of the model. */
-  readonly classes_count: number | null;
+  readonly classes_count: number;
   /** Labelled samples that are wrong. Unit: samples. */
-  readonly errors: number | null;
+  readonly errors: number;
   /** Class names in output order. */
   readonly class_names: readonly string[];
   /** Numbers with intervals. */
@@ -654,13 +654,13 @@ export interface ImportResult {
   /** The version that was made, or the equal one that was there. */
   readonly dataset: Dataset;
   /** Samples known from before, not read again. Unit: samples. */
-  readonly reused: number | null;
+  readonly reused: number;
   /** Time it took. Unit: s. */
   readonly seconds: number | null;
   /** The first files that do not decode, with the reason. */
   readonly problems: readonly Evidence[];
   /** How many there are. Unit: samples. */
-  readonly problems_count: number | null;
+  readonly problems_count: number;
   /** Things to know about the import. */
   readonly notes: readonly string[];
 }
@@ -708,7 +708,7 @@ export interface EvalResult {
   /** The run. */
   readonly run: Run;
   /** Samples scored before an interruption, not scored again. Unit: samples. */
-  readonly resumed: number | null;
+  readonly resumed: number;
   /** Pipelines that were tried. */
   readonly alternatives: readonly Alternative[];
   /** Class-map and contract remarks. */
@@ -758,9 +758,9 @@ export interface ReportResult {
   /** What ran. */
   readonly model: Model;
   /** Classes of the model. */
-  readonly classes_count: number | null;
+  readonly classes_count: number;
   /** Labelled samples that are wrong. Unit: samples. */
-  readonly errors: number | null;
+  readonly errors: number;
   /** Class names in output order. */
   readonly class_names: readonly string[];
   /** Numbers with intervals. */
@@ -796,17 +796,17 @@ export interface CompareResult {
   /** Second run. */
   readonly b: Run;
   /** Labelled samples that both runs scored. Unit: samples. */
-  readonly paired: number | null;
+  readonly paired: number;
   /** Samples that only one of them has. Unit: samples. */
-  readonly unpaired: number | null;
+  readonly unpaired: number;
   /** Wrong in a, right in b. Unit: samples. */
-  readonly fixed: number | null;
+  readonly fixed: number;
   /** Right in a, wrong in b. Unit: samples. */
-  readonly broken: number | null;
+  readonly broken: number;
   /** Right in both. Unit: samples. */
-  readonly both_right: number | null;
+  readonly both_right: number;
   /** Wrong in both. Unit: samples. */
-  readonly both_wrong: number | null;
+  readonly both_wrong: number;
   /** Accuracy of a on the paired samples. */
   readonly accuracy_a: number | null;
   /** Accuracy of b on the paired samples. */
@@ -860,11 +860,11 @@ export interface ExportResult {
   /** What was written. */
   readonly path: string | null;
   /** Samples exported. Unit: samples. */
-  readonly written: number | null;
+  readonly written: number;
   /** Samples that could not be. Unit: samples. */
-  readonly skipped: number | null;
+  readonly skipped: number;
   /** Bytes written. Unit: bytes. */
-  readonly bytes: number | null;
+  readonly bytes: number;
   /** The first samples that could not be, with the reason. */
   readonly problems: readonly Evidence[];
 }
@@ -890,7 +890,7 @@ export interface LsParams {
 
 export interface LsResult {
   /** Rows in all. */
-  readonly total: number | null;
+  readonly total: number;
   /** Samples, when asked for. */
   readonly samples: readonly Sample[];
   /** Runs, newest first, when asked for. */
@@ -940,13 +940,13 @@ export interface ViewParams {
 
 export interface ViewResult {
   /** Samples of the dataset version. Unit: samples. */
-  readonly total: number | null;
+  readonly total: number;
   /** Samples in the view. Unit: samples. */
-  readonly matched: number | null;
+  readonly matched: number;
   /** Of those, wrong. Unit: samples. */
-  readonly errors: number | null;
+  readonly errors: number;
   /** Of those, labelled and predicted. Unit: samples. */
-  readonly scored: number | null;
+  readonly scored: number;
   /** Run looked at. */
   readonly run: string | null;
   /** Dataset version looked at. */
@@ -974,9 +974,9 @@ export interface FacetsParams {
 
 export interface FacetsResult {
   /** Samples of the dataset version. Unit: samples. */
-  readonly total: number | null;
+  readonly total: number;
   /** Samples in the view. Unit: samples. */
-  readonly matched: number | null;
+  readonly matched: number;
   /** One per field. */
   readonly facets: readonly Facet[];
 }
@@ -1018,7 +1018,7 @@ export interface SampleResult {
   /** Position in the view; null when it is not in it. */
   readonly position: number | null;
   /** Samples in the view. Unit: samples. */
-  readonly matched: number | null;
+  readonly matched: number;
   /** The one before in the view. */
   readonly previous: string | null;
   /** The one after. */
@@ -1104,15 +1104,13 @@ export interface CancelResult {
 }
 
 export interface CollectParams {
-  /** Only count. */
-  readonly dry?: boolean;
 }
 
 export interface CollectResult {
   /** Files removed. */
-  readonly files: number | null;
+  readonly files: number;
   /** Bytes freed. Unit: bytes. */
-  readonly bytes: number | null;
+  readonly bytes: number;
 }
 
 export interface ServeParams {
@@ -1130,7 +1128,7 @@ export interface ServeResult {
   /** Workspace that is served. */
   readonly workspace: string | null;
   /** Runs in it. */
-  readonly runs: number | null;
+  readonly runs: number;
 }
 
 export interface DemoParams {
@@ -1156,9 +1154,9 @@ export interface DemoResult {
   /** What ran. */
   readonly model: Model;
   /** Classes of the model. */
-  readonly classes_count: number | null;
+  readonly classes_count: number;
   /** Labelled samples that are wrong. Unit: samples. */
-  readonly errors: number | null;
+  readonly errors: number;
   /** Class names in output order. */
   readonly class_names: readonly string[];
   /** Numbers with intervals. */
@@ -2745,14 +2743,7 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
       "writes",
       "local"
     ],
-    "params": [
-      {
-        "name": "dry",
-        "type": "bool",
-        "default": false,
-        "help": "Only count."
-      }
-    ]
+    "params": []
   },
   "serve": {
     "title": "Serve the pages",
