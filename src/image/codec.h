@@ -27,9 +27,7 @@ typedef struct sl_decode_job {
   sl_decode_like like;
   sl_colour colour;
   const sl_image_limits *limits;  // never NULL
-  const sl_image_info *info;      // what the probe found
   int32_t reduction;              // JPEG only: decode at 1/1, 1/2, 1/4 or 1/8
-  int32_t apply_exif;             // TIFF only; the others are turned by decode.c
 } sl_decode_job;
 
 typedef struct sl_codec {
@@ -68,7 +66,8 @@ int32_t sl_exif_orientation(const sl_metadata *metadata, sl_decode_like like);
 // Fills camera, taken_at, has_gps and orientation.
 void sl_exif_describe(const sl_metadata *metadata, sl_image_info *info);
 
-// ---- rows: samples of a file -> pixels of the result (rows.c) ----------------------------------
+// ---- rows: samples of a file -> pixels of the result (pixel_row.c)
+// ----------------------------------
 
 typedef enum sl_samples {
   SL_SAMPLES_GREY = 1,

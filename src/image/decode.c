@@ -26,9 +26,7 @@ sl_status sl_image_decode(const void *bytes, size_t size, const sl_decode_option
                        .like = options->like,
                        .colour = options->colour,
                        .limits = limits,
-                       .info = &info,
-                       .reduction = 1,
-                       .apply_exif = options->apply_exif};
+                       .reduction = 1};
   SL_TRY(sl_codec_of(info.format)->decode(&job, out, err));
   // TIFF keeps its orientation among its own tags; tiff.c has applied it as the library would.
   if (!options->apply_exif || info.format == SL_FILE_TIFF) return SL_OK;

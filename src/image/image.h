@@ -12,8 +12,8 @@
 
 typedef struct sl_image {
   int32_t width, height;
-  int32_t channels;  // 1, 2, 3 or 4
-  int32_t bits;      // 8 or 16 per sample; 16-bit samples are in host order
+  int32_t channels;   // 1, 2, 3 or 4
+  int32_t bits;       // 8 or 16 per sample; 16-bit samples are in host order
   sl_buffer *buffer;  // owned reference
   uint8_t *pixels;    // first sample, inside the buffer
 } sl_image;
@@ -21,7 +21,7 @@ typedef struct sl_image {
 // Uninitialised pixels. SL_E_LIMIT above the pixel limit, SL_E_MEMORY when memory runs out.
 SL_MUST_CHECK sl_status sl_image_new(int32_t width, int32_t height, int32_t channels, int32_t bits,
                                      sl_image *out, sl_error *err);
-void sl_image_release(sl_image *image);  // zeroes it; a zeroed image is allowed
+void sl_image_release(sl_image *image);                     // zeroes it; a zeroed image is allowed
 void sl_image_share(const sl_image *image, sl_image *out);  // second reference to the same pixels
 
 // ---- What a file says of itself (probe.c) ----------------------------------------------------
@@ -51,29 +51,36 @@ typedef struct sl_image_info {
 } sl_image_info;
 
 typedef struct sl_image_limits {
-  int64_t pixels_max;       // default 2^28 (268 megapixels)
-  int64_t bytes_max;        // of the decoded image; default 2^30
-  int32_t jpeg_scans_max;   // default 200: progressive files that only burn time are refused
+  int64_t pixels_max;      // default 2^28 (268 megapixels)
+  int64_t bytes_max;       // of the decoded image; default 2^30
+  int32_t jpeg_scans_max;  // default 200: progressive files that only burn time are refused
 } sl_image_limits;
 extern const sl_image_limits sl_image_limits_default;
 
 // Type by content, never by name. Reads headers only; bounded time and memory for any bytes.
 // SL_E_FORMAT when no known format matches (the message says what the bytes look like: empty file,
 // HTML, SVG, ZIP, ...), or the header is damaged; SL_E_LIMIT when above `limits` (NULL = default).
-SL_MUST_CHECK sl_status sl_image_probe(const void *bytes, size_t size, const sl_image_limits *limits,
-                                       sl_image_info *out, sl_error *err);
+SL_MUST_CHECK sl_status sl_image_probe(const void *bytes, size_t size,
+                                       const sl_image_limits *limits, sl_image_info *out,
+                                       sl_error *err);
 
 // ---- Decoding (decode.c dispatches to jpeg.c, png.c, webp.c, tiff.c, bmp.c, pnm.c) -------------
 
 typedef enum sl_decode_like { SL_LIKE_PILLOW = 0, SL_LIKE_OPENCV } sl_decode_like;
-typedef enum sl_colour { SL_COLOUR_NATIVE = 0, SL_COLOUR_RGB, SL_COLOUR_BGR, SL_COLOUR_GREY } sl_colour;
+typedef enum sl_colour {
+  SL_COLOUR_NATIVE = 0,
+  SL_COLOUR_RGB,
+  SL_COLOUR_BGR,
+  SL_COLOUR_GREY
+} sl_colour;
 
 typedef struct sl_decode_options {
   sl_decode_like like;
-  sl_colour colour;   // Pillow: Image.open(f).convert("RGB"/"L"); OpenCV: imread with IMREAD_COLOR or
-                      // IMREAD_GRAYSCALE (BGR order; RGB = the same with channels swapped). NATIVE
-                      // keeps channels and depth of the file (palette expanded).
-  int32_t apply_exif; // turn by EXIF orientation (OpenCV's default; ImageOps.exif_transpose)
+  sl_colour colour;  // Pillow: Image.open(f).convert("RGB"/"L"); OpenCV: imread with IMREAD_COLOR
+                     // or IMREAD_GRAYSCALE (BGR order; RGB = the same with channels swapped).
+                     // NATIVE keeps channels and depth of the file: palettes, bits below 8 and
+                     // CMYK become 8-bit RGB or grey; transparency becomes a channel.
+  int32_t apply_exif;  // turn by EXIF orientation (OpenCV's default; ImageOps.exif_transpose)
   const sl_image_limits *limits;  // NULL = default
 } sl_decode_options;
 
@@ -122,7 +129,7 @@ const char *sl_kernel_name(sl_kernel kernel);  // "pillow.bilinear", ...; never 
 SL_MUST_CHECK sl_status sl_image_resize(const sl_image *in, int32_t width, int32_t height,
                                         sl_kernel kernel, sl_image *out, sl_error *err);
 
-// ---- Encoding (encode.c), for thumbnails and for what the pages show -----------------------------
+// ---- Encoding (encode.c), for thumbnails and for what the pages show ---------------------------
 
 typedef enum sl_encoding { SL_ENCODING_PNG = 0, SL_ENCODING_JPEG } sl_encoding;
 

@@ -178,12 +178,14 @@ static int feed(spng_ctx *png, void *user, void *to, size_t length) {
   return 0;
 }
 
+static sl_status ends_early(sl_error *err) {
+  (void)sl_fail(err, SL_E_FORMAT, "png image ends early");
+  return sl_hint(err, SL_E_FORMAT, "copy or download the file again");
+}
+
 static sl_status failed(reader *r, int code) {
   if (code == SPNG_EMEM) return sl_fail(r->err, SL_E_MEMORY, "memory ran out in a png image");
-  if (code == SPNG_IO_EOF) {
-    (void)sl_fail(r->err, SL_E_FORMAT, "png image ends early");
-    return sl_hint(r->err, SL_E_FORMAT, "copy or download the file again");
-  }
+  if (code == SPNG_IO_EOF) return ends_early(r->err);
   return sl_codec_damaged(r->err, "libspng says \"%s\"", spng_strerror(code));
 }
 
@@ -411,6 +413,16 @@ static sl_status read_pixels(reader *r) {
   return read_rows(r, r->scratch->bytes + width * 9, stored_pitch);
 }
 
+// Chunks after the pixels may turn the image: a file without its last chunk is not whole.
+static sl_status check_end(const sl_decode_job *job, sl_error *err) {
+  size_t at = SIGNATURE_SIZE;
+  chunk c;
+  while (next_chunk(job->bytes, job->size, &at, &c)) {
+    if (is_kind(&c, "IEND")) return SL_OK;
+  }
+  return ends_early(err);
+}
+
 static sl_status decode_steps(reader *r) {
   const sl_image_limits *limits = r->job->limits;
   int code = spng_set_png_stream(r->png, feed, r);
@@ -423,7 +435,8 @@ static sl_status decode_steps(reader *r) {
   SL_TRY(sl_codec_image_new(limits, r->header.width, r->header.height,
                             sl_row_channels_out(&r->plan), sl_row_bits_out(&r->plan), r->out,
                             r->err));
-  return read_pixels(r);
+  SL_TRY(read_pixels(r));
+  return check_end(r->job, r->err);
 }
 
 static sl_status png_decode(const sl_decode_job *job, sl_image *out, sl_error *err) {

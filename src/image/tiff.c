@@ -56,10 +56,11 @@ static int on_error(TIFF *tiff, void *user, const char *module, const char *fmt,
 
 static int on_warning(TIFF *tiff, void *user, const char *module, const char *fmt, va_list args) {
   (void)tiff;
-  (void)user;
   (void)module;
-  (void)fmt;
   (void)args;
+  sl_tiff *file = user;
+  // libtiff goes on without a tag whose data lie beyond the file: a palette would become grey.
+  if (strstr(fmt, "IO error") != NULL) file->is_cut = 1;
   return 1;
 }
 
@@ -97,6 +98,10 @@ static sl_status read_tags(sl_tiff *file, sl_error *err) {
   }
   if (file->width > INT32_MAX || file->height > INT32_MAX) {
     return sl_codec_damaged(err, "the tiff header says %u x %u pixels", file->width, file->height);
+  }
+  if (file->is_cut) {
+    (void)sl_fail(err, SL_E_FORMAT, "tiff image ends early");
+    return sl_hint(err, SL_E_FORMAT, "copy or download the file again");
   }
   file->bits = tag_16(tiff, TIFFTAG_BITSPERSAMPLE, 1);
   file->samples = tag_16(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);

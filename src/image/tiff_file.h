@@ -15,6 +15,7 @@ typedef struct sl_tiff {
   const uint8_t *bytes;
   size_t size, position;
   char message[160];  // the first error of libtiff
+  int is_cut;         // a tag's data lie beyond the end of the file
   uint32_t width, height;
   uint16_t bits, samples, photometric, planar, format, orientation;
   uint16_t extra_count, extra_kind;  // kind of the first extra sample

@@ -19,7 +19,8 @@ typedef struct sl_buffer {
 // Uninitialised bytes; SL_E_MEMORY when memory runs out.
 SL_MUST_CHECK sl_status sl_buffer_new(size_t size, sl_buffer **out, sl_error *err);
 
-// Wraps memory that `release(owner)` gives back when the last reference goes. `release` may be NULL.
+// Wraps memory that `release(owner)` gives back when the last reference goes. `release` may be
+// NULL.
 SL_MUST_CHECK sl_status sl_buffer_wrap(void *bytes, size_t size, void (*release)(void *owner),
                                        void *owner, sl_buffer **out, sl_error *err);
 

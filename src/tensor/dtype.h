@@ -24,8 +24,8 @@ typedef enum sl_dtype {
   SL_DTYPE_COUNT
 } sl_dtype;
 
-size_t sl_dtype_size(sl_dtype dtype);         // bytes per element; 0 for SL_DTYPE_NONE
-const char *sl_dtype_name(sl_dtype dtype);    // "float32", "uint8", ...; never NULL
+size_t sl_dtype_size(sl_dtype dtype);           // bytes per element; 0 for SL_DTYPE_NONE
+const char *sl_dtype_name(sl_dtype dtype);      // "float32", "uint8", ...; never NULL
 sl_dtype sl_dtype_from_name(const char *name);  // SL_DTYPE_NONE when unknown
 
 // IEEE 754 binary16, round to nearest even.
