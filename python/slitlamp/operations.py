@@ -19,17 +19,17 @@ Run = TypedDict(
         'dataset_name': 'str | None',
         'state': 'str | None',
         'created': 'str | None',
-        'samples': 'int | None',
-        'scored': 'int | None',
-        'broken': 'int | None',
-        'unlabelled': 'int | None',
+        'samples': 'int',
+        'scored': 'int',
+        'broken': 'int',
+        'unlabelled': 'int',
         'accuracy': 'float | None',
         'accuracy_low': 'float | None',
         'accuracy_high': 'float | None',
         'seconds': 'float | None',
         'samples_per_s': 'float | None',
-        'batch': 'int | None',
-        'threads': 'int | None',
+        'batch': 'int',
+        'threads': 'int',
         'provider': 'str | None',
         'scores': 'str | None',
         'pipeline': 'list[str]',
@@ -52,15 +52,15 @@ Dataset = TypedDict(
         'source': 'str | None',
         'created': 'str | None',
         'journal': 'str | None',
-        'versions': 'int | None',
-        'samples': 'int | None',
-        'labelled': 'int | None',
-        'broken': 'int | None',
-        'duplicates': 'int | None',
-        'added': 'int | None',
-        'removed': 'int | None',
-        'relabelled': 'int | None',
-        'moved': 'int | None',
+        'versions': 'int',
+        'samples': 'int',
+        'labelled': 'int',
+        'broken': 'int',
+        'duplicates': 'int',
+        'added': 'int',
+        'removed': 'int',
+        'relabelled': 'int',
+        'moved': 'int',
         'classes': 'list[str]',
     },
 )
@@ -81,7 +81,7 @@ Operator = TypedDict(
     "Operator",
     {
         'name': 'str | None',
-        'count': 'int | None',
+        'count': 'int',
     },
 )
 
@@ -107,14 +107,14 @@ Model = TypedDict(
         'key': 'str | None',
         'created': 'str | None',
         'journal': 'str | None',
-        'size_bytes': 'int | None',
+        'size_bytes': 'int',
         'version': 'str | None',
         'epoch': 'str | None',
         'producer': 'str | None',
         'opset': 'str | None',
-        'ir_version': 'int | None',
-        'parameters': 'int | None',
-        'nodes': 'int | None',
+        'ir_version': 'int',
+        'parameters': 'int',
+        'nodes': 'int',
         'hyperparameters': 'list[Hyperparameter]',
         'metadata': 'list[Hyperparameter]',
         'operators': 'list[Operator]',
@@ -139,7 +139,7 @@ Metric = TypedDict(
         'value': 'float | None',
         'low': 'float | None',
         'high': 'float | None',
-        'n': 'int | None',
+        'n': 'int',
         'higher_is_better': 'bool',
         'where': 'list[str]',
         'sort': 'str | None',
@@ -151,11 +151,11 @@ Metric = TypedDict(
 Class = TypedDict(
     "Class",
     {
-        'index': 'int | None',
+        'index': 'int',
         'name': 'str | None',
-        'support': 'int | None',
-        'predicted': 'int | None',
-        'correct': 'int | None',
+        'support': 'int',
+        'predicted': 'int',
+        'correct': 'int',
         'precision': 'float | None',
         'precision_low': 'float | None',
         'precision_high': 'float | None',
@@ -178,9 +178,9 @@ Class = TypedDict(
 Confusion = TypedDict(
     "Confusion",
     {
-        'label': 'int | None',
-        'pred': 'int | None',
-        'count': 'int | None',
+        'label': 'int',
+        'pred': 'int',
+        'count': 'int',
     },
 )
 
@@ -191,7 +191,7 @@ EqualWidth = TypedDict(
     {
         'low': 'float | None',
         'high': 'float | None',
-        'count': 'int | None',
+        'count': 'int',
         'confidence': 'float | None',
         'accuracy': 'float | None',
         'accuracy_low': 'float | None',
@@ -257,8 +257,8 @@ Finding = TypedDict(
         'title': 'str | None',
         'text': 'str | None',
         'advice': 'str | None',
-        'errors': 'int | None',
-        'samples': 'int | None',
+        'errors': 'int',
+        'samples': 'int',
         'share': 'float | None',
         'where': 'list[str]',
         'sort': 'str | None',
@@ -275,7 +275,7 @@ Alternative = TypedDict(
         'pipeline': 'list[str]',
         'accuracy': 'float | None',
         'p_value': 'float | None',
-        'samples': 'int | None',
+        'samples': 'int',
         'significant': 'bool',
         'used': 'bool',
     },
@@ -287,12 +287,12 @@ Class2 = TypedDict(
     "Class2",
     {
         'name': 'str | None',
-        'support': 'int | None',
+        'support': 'int',
         'accuracy_a': 'float | None',
         'accuracy_b': 'float | None',
         'difference': 'float | None',
-        'fixed': 'int | None',
-        'broken': 'int | None',
+        'fixed': 'int',
+        'broken': 'int',
     },
 )
 
@@ -301,7 +301,7 @@ Class2 = TypedDict(
 Sample = TypedDict(
     "Sample",
     {
-        'row': 'int | None',
+        'row': 'int',
         'sample': 'str | None',
         'name': 'str | None',
         'label': 'str | None',
@@ -354,8 +354,8 @@ Job = TypedDict(
         'finished': 'str | None',
         'error': 'str | None',
         'params': 'str | None',
-        'done': 'int | None',
-        'total': 'int | None',
+        'done': 'int',
+        'total': 'int',
     },
 )
 
@@ -374,9 +374,9 @@ Facet = TypedDict(
         'values': 'list[str]',
         'total': 'list[int]',
         'matched': 'list[int]',
-        'missing': 'int | None',
-        'missing_matched': 'int | None',
-        'distinct': 'int | None',
+        'missing': 'int',
+        'missing_matched': 'int',
+        'distinct': 'int',
     },
 )
 
@@ -385,7 +385,7 @@ Facet = TypedDict(
 Score = TypedDict(
     "Score",
     {
-        'index': 'int | None',
+        'index': 'int',
         'name': 'str | None',
         'score': 'float | None',
     },
@@ -412,9 +412,9 @@ Stage = TypedDict(
         'title': 'str | None',
         'params': 'str | None',
         'kind': 'Literal["image", "tensor"]',
-        'width': 'int | None',
-        'height': 'int | None',
-        'channels': 'int | None',
+        'width': 'int',
+        'height': 'int',
+        'channels': 'int',
         'dtype': 'str | None',
         'shape': 'str | None',
         'image': 'str | None',
@@ -422,8 +422,8 @@ Stage = TypedDict(
         'max': 'float | None',
         'mean': 'float | None',
         'std': 'float | None',
-        'nan_count': 'int | None',
-        'inf_count': 'int | None',
+        'nan_count': 'int',
+        'inf_count': 'int',
     },
 )
 
@@ -437,8 +437,8 @@ OpenResult = TypedDict(
         'run': 'Run',
         'dataset': 'Dataset',
         'model': 'Model',
-        'classes_count': 'int | None',
-        'errors': 'int | None',
+        'classes_count': 'int',
+        'errors': 'int',
         'class_names': 'list[str]',
         'metrics': 'list[Metric]',
         'classes': 'list[Class]',
@@ -458,10 +458,10 @@ ImportResult = TypedDict(
     "ImportResult",
     {
         'dataset': 'Dataset',
-        'reused': 'int | None',
+        'reused': 'int',
         'seconds': 'float | None',
         'problems': 'list[Evidence]',
-        'problems_count': 'int | None',
+        'problems_count': 'int',
         'notes': 'list[str]',
     },
 )
@@ -472,7 +472,7 @@ EvalResult = TypedDict(
     "EvalResult",
     {
         'run': 'Run',
-        'resumed': 'int | None',
+        'resumed': 'int',
         'alternatives': 'list[Alternative]',
         'notes': 'list[str]',
     },
@@ -498,8 +498,8 @@ ReportResult = TypedDict(
         'run': 'Run',
         'dataset': 'Dataset',
         'model': 'Model',
-        'classes_count': 'int | None',
-        'errors': 'int | None',
+        'classes_count': 'int',
+        'errors': 'int',
         'class_names': 'list[str]',
         'metrics': 'list[Metric]',
         'classes': 'list[Class]',
@@ -520,12 +520,12 @@ CompareResult = TypedDict(
     {
         'a': 'Run',
         'b': 'Run',
-        'paired': 'int | None',
-        'unpaired': 'int | None',
-        'fixed': 'int | None',
-        'broken': 'int | None',
-        'both_right': 'int | None',
-        'both_wrong': 'int | None',
+        'paired': 'int',
+        'unpaired': 'int',
+        'fixed': 'int',
+        'broken': 'int',
+        'both_right': 'int',
+        'both_wrong': 'int',
         'accuracy_a': 'float | None',
         'accuracy_b': 'float | None',
         'difference': 'float | None',
@@ -546,9 +546,9 @@ ExportResult = TypedDict(
     "ExportResult",
     {
         'path': 'str | None',
-        'written': 'int | None',
-        'skipped': 'int | None',
-        'bytes': 'int | None',
+        'written': 'int',
+        'skipped': 'int',
+        'bytes': 'int',
         'problems': 'list[Evidence]',
     },
 )
@@ -558,7 +558,7 @@ ExportResult = TypedDict(
 LsResult = TypedDict(
     "LsResult",
     {
-        'total': 'int | None',
+        'total': 'int',
         'samples': 'list[Sample]',
         'runs': 'list[Run]',
         'datasets': 'list[Dataset]',
@@ -585,10 +585,10 @@ ShowResult = TypedDict(
 ViewResult = TypedDict(
     "ViewResult",
     {
-        'total': 'int | None',
-        'matched': 'int | None',
-        'errors': 'int | None',
-        'scored': 'int | None',
+        'total': 'int',
+        'matched': 'int',
+        'errors': 'int',
+        'scored': 'int',
         'run': 'str | None',
         'version': 'str | None',
         'samples': 'list[Sample]',
@@ -600,8 +600,8 @@ ViewResult = TypedDict(
 FacetsResult = TypedDict(
     "FacetsResult",
     {
-        'total': 'int | None',
-        'matched': 'int | None',
+        'total': 'int',
+        'matched': 'int',
         'facets': 'list[Facet]',
     },
 )
@@ -620,7 +620,7 @@ SampleResult = TypedDict(
         'chain': 'list[Chain]',
         'duplicates': 'list[str]',
         'position': 'int | None',
-        'matched': 'int | None',
+        'matched': 'int',
         'previous': 'str | None',
         'next': 'str | None',
         'previous_failure': 'str | None',
@@ -674,8 +674,8 @@ CancelResult = TypedDict(
 CollectResult = TypedDict(
     "CollectResult",
     {
-        'files': 'int | None',
-        'bytes': 'int | None',
+        'files': 'int',
+        'bytes': 'int',
     },
 )
 
@@ -685,7 +685,7 @@ ServeResult = TypedDict(
     "ServeResult",
     {
         'workspace': 'str | None',
-        'runs': 'int | None',
+        'runs': 'int',
     },
 )
 
@@ -699,8 +699,8 @@ DemoResult = TypedDict(
         'run': 'Run',
         'dataset': 'Dataset',
         'model': 'Model',
-        'classes_count': 'int | None',
-        'errors': 'int | None',
+        'classes_count': 'int',
+        'errors': 'int',
         'class_names': 'list[str]',
         'metrics': 'list[Metric]',
         'classes': 'list[Class]',
@@ -1110,14 +1110,11 @@ class Operations:
 
     def collect(
         self,
-        *,
-        dry: bool | None = None,
     ) -> CollectResult:
         """Remove workspace files that nothing names any more.
 
-        :param dry: Only count.
         """
-        return self.call('collect', {'dry': dry})  # type: ignore[no-any-return]
+        return self.call('collect', {})  # type: ignore[no-any-return]
 
     def serve(
         self,
