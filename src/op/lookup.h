@@ -13,6 +13,7 @@
 
 // Columns of a run, one row per member of its version.
 #define SL_COLUMN_SCORES "scores"          // f32 or f16 matrix: class probabilities, NaN where none
+#define SL_COLUMN_TARGETS "targets"        // u8 matrix: set of label classes as 64-bit words
 #define SL_COLUMN_PRED "pred"              // i32 class, -1 where none
 #define SL_COLUMN_TARGET "target"          // i32 class of the label, -1 where none
 #define SL_COLUMN_CONFIDENCE "confidence"  // f32
