@@ -220,3 +220,15 @@ describe("the rest", () => {
     expect(toProblem("text").message).toBe("text");
   });
 });
+
+test("ticks are as short as can be", () => {
+  expect([0, 0.2, 1, 250, 5000, 20_000, 1e-5].map(format.fmtTick)).toEqual([
+    "0",
+    "0.2",
+    "1",
+    "250",
+    "5,000",
+    "20k",
+    "1e−5",
+  ]);
+});

@@ -47,6 +47,14 @@ export function fmtReal(value: number | null | undefined, digits = 4): string {
   return value < 0 ? MINUS + body : body;
 }
 
+/** A round number as short as it can be, for axis ticks: 0.2 -> "0.2", 5000 -> "5k". */
+export function fmtTick(value: number): string {
+  if (Math.abs(value) >= 10_000) return fmtCompact(value).replace(/\.0+(?=[kMG])/, "");
+  return fmtReal(value, 6)
+    .replace(/(\.\d*?)0+(?=$|e)/, "$1")
+    .replace(/\.(?=$|e)/, "");
+}
+
 /** With a fixed number of decimals, so a column lines up: 3 -> "3.00". */
 export function fmtFixed(value: number | null | undefined, places: number): string {
   if (value == null || !Number.isFinite(value)) return NONE;

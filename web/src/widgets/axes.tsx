@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Axes of a chart with both scales linear: grid lines, tick labels and titles, in SVG.
 import type { ReactElement } from "react";
-import { fmtReal } from "@/base/format";
+import { fmtTick } from "@/base/format";
 import { linear, ticks } from "@/base/scale";
 import "./axes.css";
 
@@ -36,7 +36,7 @@ export function Axes(props: {
   readonly xFormat?: (value: number) => string;
   readonly yFormat?: (value: number) => string;
 }): ReactElement {
-  const { frame, xFormat = fmtReal, yFormat = fmtReal } = props;
+  const { frame, xFormat = fmtTick, yFormat = fmtTick } = props;
   const scale = scalesOf(frame, props.x, props.y);
   const [right, floor] = [frame.width - frame.right, frame.height - frame.bottom];
   return (

@@ -18,11 +18,13 @@ const OUTCOMES: Record<Outcome, { icon: "check" | "close" | "minus" | "warning";
 export function OutcomeMark(props: {
   readonly outcome: Outcome;
   readonly bare?: boolean;
+  /** Draws "right" without colour, where many stand together. */
+  readonly quiet?: boolean;
 }): ReactElement {
   const mark = OUTCOMES[props.outcome];
   return (
     <span
-      className={`outcome ${mark.tone}`}
+      className={`outcome ${props.quiet && props.outcome === "right" ? "dim" : mark.tone}`}
       {...(props.bare ? { role: "img", "aria-label": props.outcome } : {})}
     >
       <Icon name={mark.icon} size={12} />

@@ -37,7 +37,7 @@ function totals(counts: ArrayLike<number>, n: number): [Float64Array, Float64Arr
   return [rows, cols];
 }
 
-/** Colour strengths in display order. The square root lifts small errors above the ground. */
+/** Colour strengths in display order. A power of 0.75 lifts small errors above the ground. */
 export function showMatrix(
   counts: ArrayLike<number>,
   n: number,
@@ -63,7 +63,7 @@ export function showMatrix(
   for (let at = 0; at < n * n; at += 1) {
     const onDiagonal = at % (n + 1) === 0;
     const top = onDiagonal ? mostRight : most;
-    strength[at] = top > 0 ? Math.sqrt((strength[at] ?? 0) / top) : 0;
+    strength[at] = top > 0 ? ((strength[at] ?? 0) / top) ** 0.75 : 0;
   }
   return {
     n,
@@ -177,14 +177,15 @@ function paintDense(
     }
   }
   for (let at = 0; at < most.length; at += 1) {
-    const colour = pick(onDiagonal[at] ? p.right : p.map, lift(most[at] ?? 0));
+    const colour = pick(onDiagonal[at] ? p.right : p.map, lift(most[at] ?? 0, 0.24));
     image.data.set([colour[0], colour[1], colour[2], 255], at * 4);
   }
   context.putImageData(image, Math.round(room * ratio), Math.round(room * ratio));
 }
 
 /** A cell that is not empty is never as dark as the ground. */
-const lift = (value: number): number => (value > 0 ? 0.12 + 0.78 * value : 0);
+const lift = (value: number, floor: number): number =>
+  value > 0 ? floor + (0.9 - floor) * value : 0;
 
 function paintCells(
   context: CanvasRenderingContext2D,
@@ -201,7 +202,7 @@ function paintCells(
     for (let c = 0; c < view.size; c += 1) {
       const [row, col] = [view.row + r, view.col + c];
       const value = shown.strength[row * shown.n + col] ?? 0;
-      const colour = pick(row === col ? p.right : p.map, lift(value));
+      const colour = pick(row === col ? p.right : p.map, lift(value, 0.04));
       const [x, y] = [room + c * cell, room + r * cell];
       context.fillStyle = value > 0 ? css(colour) : p.colours["--grid"];
       context.fillRect(x, y, cell - gap, cell - gap);

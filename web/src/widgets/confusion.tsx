@@ -27,7 +27,7 @@ import {
   zoomWindow,
 } from "./confusion-paint";
 import { Switch } from "./field";
-import { openCanvas, useColours, useSize } from "./hooks";
+import { openCanvas, useColours, useFonts, useSize } from "./hooks";
 import "./confusion.css";
 
 export interface ConfusionProps {
@@ -178,6 +178,7 @@ export function ConfusionMatrix(props: ConfusionProps): ReactElement {
   const [box, boxSize] = useSize<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
   const colours = useColours(TOKENS);
+  const fonts = useFonts();
   const places = useMemo(
     () =>
       order === "cluster" ? clusterOrder(counts, n) : Array.from({ length: n }, (_, at) => at),
@@ -210,7 +211,7 @@ export function ConfusionMatrix(props: ConfusionProps): ReactElement {
       marked: props.marked ?? null,
       ground: parseColour(colours["--panel"]),
     });
-  }, [shown, view, side, labels, cursor, map, right, colours, props.marked]);
+  }, [shown, view, side, labels, cursor, map, right, colours, fonts, props.marked]);
 
   const zoom = (factor: number, at = cursor) => setView((old) => zoomWindow(old, n, factor, at));
   const point = (event: PointerEvent<HTMLCanvasElement>): readonly [number, number] | null => {

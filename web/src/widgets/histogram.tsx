@@ -4,7 +4,7 @@
 // history is written at the end (`true`). Both ends are sliders for the keyboard; Escape clears.
 import { type KeyboardEvent, type PointerEvent, type ReactElement, useRef, useState } from "react";
 import { binAt, countIn, nudge, type Range, shift, snap } from "@/base/bins";
-import { fmtInt, fmtReal } from "@/base/format";
+import { fmtInt, fmtTick } from "@/base/format";
 import { linear, ticks } from "@/base/scale";
 import { useSize } from "./hooks";
 import "./histogram.css";
@@ -81,7 +81,7 @@ function Thumbs(
     readonly floor: number;
   },
 ): ReactElement {
-  const { edges, range, onBrush, format = fmtReal } = props;
+  const { edges, range, onBrush, format = fmtTick } = props;
   const press = (end: "low" | "high") => (event: KeyboardEvent) => {
     const by = {
       ArrowLeft: -1,
@@ -122,7 +122,7 @@ function Thumbs(
 }
 
 export function Histogram(props: HistogramProps): ReactElement {
-  const { edges, total, matched, wrong, brush, height = 64, format = fmtReal } = props;
+  const { edges, total, matched, wrong, brush, height = 64, format = fmtTick } = props;
   const [ref, size] = useSize<HTMLDivElement>();
   const [hover, setHover] = useState(-1);
   const [low, high] = [edges[0] ?? 0, edges[edges.length - 1] ?? 1];

@@ -84,6 +84,19 @@ export function useColours<K extends string>(names: readonly K[]): Record<K, str
   return colours;
 }
 
+/** True once the pages' fonts are here; text on canvases is drawn again then. */
+export function useFonts(): boolean {
+  const [here, setHere] = useState(document.fonts.status === "loaded");
+  useEffect(() => {
+    let live = true;
+    void document.fonts.load("12px 'Inter Variable'").then(() => live && setHere(true));
+    return () => {
+      live = false;
+    };
+  }, []);
+  return here;
+}
+
 /** Prepares a canvas of the given CSS size for this screen's pixels and returns its context. */
 export function openCanvas(canvas: HTMLCanvasElement, size: Size): CanvasRenderingContext2D | null {
   const ratio = window.devicePixelRatio || 1;

@@ -74,7 +74,7 @@ export const Thumb = memo(function Thumb(props: {
             {wrong ? (
               <span className="cut">is {item.label}</span>
             ) : (
-              <OutcomeMark outcome={item.outcome} />
+              <OutcomeMark outcome={item.outcome} quiet />
             )}
           </span>
         </span>
