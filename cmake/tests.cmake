@@ -97,6 +97,7 @@ endfunction()
 
 sl_test(tools tools 120 ${Python3_EXECUTABLE} -m unittest discover -q -s tests/tools -t tests/tools)
 sl_script(layers tools 60 tools/check_layers.py)
+sl_script(rows tools 60 tools/check_rows.py)
 sl_script(style tools 60 tools/check_style.py)
 sl_script(format tools 60 tools/format.sh --check)
 if(TARGET slitlamp)
