@@ -34,6 +34,8 @@ SL_MUST_CHECK sl_status sl_store_open(const char *path, const sl_store_options *
 // NULL is allowed. Rolls back what the calling thread left open. No other thread may be inside.
 void sl_store_close(sl_store *store);
 
+const char *sl_store_library_version(void);  // of SQLite
+
 const char *sl_store_path(const sl_store *store);  // absolute; borrowed
 int sl_store_is_read_only(const sl_store *store);
 
