@@ -280,3 +280,5 @@ sl_status sl_write_leave(sl_store *store, sl_status status, sl_error *err) {
   sl_store_rollback(store);
   return status;
 }
+
+const char *sl_store_library_version(void) { return sqlite3_libversion(); }

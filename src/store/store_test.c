@@ -102,19 +102,73 @@ static void read_only_reads_and_refuses_writes(void **state) {
   assert_fails(t, SL_E_DENIED, "cannot be written", sl_store_lock(t->store, &t->err));
 }
 
-// As root no permission refuses anything, so the folder's mode is no obstacle; the immutable access
-// is then covered only where the tests run as somebody else.
+// Runs `body` in a child process and returns its exit code.
+static int in_child(testing *t, int (*body)(testing *t)) {
+  pid_t pid = fork();
+  if (pid == 0) _exit(body(t));
+  int status = -1;
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+// Permissions do not stop root, so the child becomes nobody first.
+static int open_as_nobody(testing *t) {
+  sl_store *store = NULL;
+  int64_t id = 0;
+  if (geteuid() == 0 && setuid(65534) != 0) return 9;
+  if (sl_store_open(t->workspace, &(sl_store_options){.create = 1}, &store, &t->err) == SL_OK)
+    return 10;
+  if (strstr(sl_error_message(&t->err), t->workspace) == NULL) return 11;
+  if (sl_store_open(t->workspace, &(sl_store_options){.read_only = 1}, &store, &t->err) != SL_OK)
+    return 12;
+  if (sl_store_find_dataset(store, "pets", &id, &t->err) != SL_OK || id != 1) return 13;
+  sl_store_close(store);
+  return 0;
+}
+
 static void a_read_only_folder_opens_for_reading(void **state) {
   testing *t = *state;
   int64_t id = 0;
   open_workspace(t);
   assert_ok(t, sl_store_ensure_dataset(t->store, "pets", &id, &t->err));
   close_workspace(t);
-  assert_int_equal(chmod(t->workspace, 0500), 0);
-  assert_ok(t,
-            sl_store_open(t->workspace, &(sl_store_options){.read_only = 1}, &t->store, &t->err));
+  assert_int_equal(chmod(t->folder, 0755), 0);
+  assert_int_equal(chmod(t->workspace, 0555), 0);
+  assert_int_equal(in_child(t, open_as_nobody), 0);
+  assert_int_equal(count_files(t, "."), 3);  // catalogue, lock and mark: nothing was added
+}
+
+// One that nobody can recover (its log is not empty) says so instead of showing old rows.
+static int die_with_a_log(testing *t) {
+  sl_store *store = NULL;
+  int64_t id = 0;
+  if (sl_store_open(t->workspace, &(sl_store_options){.create = 1}, &store, &t->err) != SL_OK)
+    return 10;
+  if (sl_store_ensure_dataset(store, "pets", &id, &t->err) != SL_OK) return 11;
+  raise(SIGKILL);
+  return 12;
+}
+
+static int refuse_as_nobody(testing *t) {
+  sl_store *store = NULL;
+  if (geteuid() == 0 && setuid(65534) != 0) return 9;
+  if (sl_store_open(t->workspace, &(sl_store_options){.read_only = 1}, &store, &t->err) !=
+      SL_E_DENIED)
+    return 10;
+  return strstr(sl_error_message(&t->err), "was not closed") != NULL ? 0 : 11;
+}
+
+static void an_unclosed_read_only_folder_says_so(void **state) {
+  testing *t = *state;
+  int64_t id = 0;
+  assert_int_equal(in_child(t, die_with_a_log), 128);
+  assert_int_equal(chmod(t->folder, 0755), 0);
+  assert_int_equal(chmod(t->workspace, 0555), 0);
+  assert_int_equal(in_child(t, refuse_as_nobody), 0);
+  assert_int_equal(chmod(t->workspace, 0755), 0);
+  open_workspace(t);
   assert_ok(t, sl_store_find_dataset(t->store, "pets", &id, &t->err));
-  assert_int_equal(id, 1);
+  assert_int_equal(id, 1);  // what was committed is there
 }
 
 // ---- files that are not ours --------------------------------------------------------------------
@@ -224,15 +278,6 @@ static void damaged_pages_are_errors(void **state) {
 }
 
 // ---- the write lock -----------------------------------------------------------------------------
-
-// Runs `body` in a child process and returns its exit code.
-static int in_child(testing *t, int (*body)(testing *t)) {
-  pid_t pid = fork();
-  if (pid == 0) _exit(body(t));
-  int status = -1;
-  assert_int_equal(waitpid(pid, &status, 0), pid);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
 
 static int write_beside(testing *t) {
   sl_store *store = NULL;
@@ -444,6 +489,7 @@ int main(void) {
       TEST(a_path_with_uri_characters_opens),
       TEST(read_only_reads_and_refuses_writes),
       TEST(a_read_only_folder_opens_for_reading),
+      TEST(an_unclosed_read_only_folder_says_so),
       TEST(foreign_schemas_are_refused),
       TEST(other_databases_are_left_alone),
       TEST(files_that_are_no_database_are_refused),
