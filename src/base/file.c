@@ -17,10 +17,16 @@
 #include <unistd.h>
 
 static int open_beneath(int dir_fd, const char *path) {
-  struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
-                         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
-                                    RESOLVE_NO_XDEV};
+  struct open_how how = {
+      .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV};
   return (int)syscall(SYS_openat2, dir_fd, path, &how, sizeof how);
+}
+
+int sl_file_is_contained(void) {
+  int fd = open_beneath(AT_FDCWD, ".");
+  if (fd >= 0) close(fd);
+  return fd >= 0;
 }
 
 static sl_status open_regular(int dir_fd, const char *path, int beneath, size_t limit_bytes,

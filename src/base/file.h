@@ -24,12 +24,15 @@ SL_MUST_CHECK sl_status sl_file_read_at(int dir_fd, const char *path, int beneat
                                         size_t limit_bytes, uint8_t **buffer, size_t *capacity,
                                         size_t *size, sl_error *err);
 
+// 1 when the kernel has openat2, on which contained opens rest.
+int sl_file_is_contained(void);
+
 // Read-only map of a regular file; unmapped when `arena` is freed. Empty files give {NULL, 0}.
 SL_MUST_CHECK sl_status sl_file_map(sl_arena *arena, const char *path, sl_bytes *out,
                                     sl_error *err);
 
-// Like sl_file_map for a file below the folder `dir`: refuses with SL_E_DENIED a path that leaves it
-// by "..", an absolute path, a link or a mount, and a file that has a second name (hard link).
+// Like sl_file_map for a file below the folder `dir`: refuses with SL_E_DENIED a path that leaves
+// it by "..", an absolute path, a link or a mount, and a file that has a second name (hard link).
 SL_MUST_CHECK sl_status sl_file_map_beneath(sl_arena *arena, const char *dir, const char *path,
                                             sl_bytes *out, sl_error *err);
 
@@ -57,6 +60,8 @@ typedef struct sl_walk {
   void (*unreadable)(void *ctx, const char *relative, int error_number);
   void *ctx;
   int depth_max;  // 0 = 64
+  // Hidden entries skipped in the folder `relative` ("" is the root); NULL is allowed.
+  void (*hidden)(void *ctx, const char *relative, size_t count);
 } sl_walk;
 SL_MUST_CHECK sl_status sl_file_walk(const char *root, const sl_walk *walk, sl_error *err);
 

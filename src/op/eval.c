@@ -4,24 +4,11 @@
 
 #include "op/choices.h"
 #include "op/evaluate.h"
+#include "op/inner.h"
 #include "op/op.h"
 #include "op/records.h"
 
-typedef struct eval_params {
-  const char *model;
-  const char *dataset;
-  const char *name;
-  sl_run_params run;
-} eval_params;
-
-typedef struct eval_result {
-  sl_rec_run run;
-  int64_t resumed;
-  sl_records alternatives;
-  sl_texts notes;
-} eval_result;
-
-#define P eval_params
+#define P sl_eval_op_params
 static const sl_row params[] = {
     SL_P_TEXT_(P, model, SL_T_PATH, SL_ROW_REQUIRED | SL_ROW_POSITIONAL, NULL, NULL,
                "Model as an .onnx file, or the id of one seen before."),
@@ -31,7 +18,7 @@ static const sl_row params[] = {
     SL_ROW_END};
 #undef P
 
-#define R eval_result
+#define R sl_eval_op_result
 static const sl_row result[] = {
     SL_R_RECORD(R, run, sl_rec_run, sl_rows_run, "The run."),
     SL_R_INT(R, resumed, "samples", "Samples scored before an interruption, not scored again."),
@@ -51,8 +38,8 @@ static const char *default_name(sl_op_call *call, const sl_evaluation *e, sl_err
 }
 
 static sl_status run(sl_op_call *call, const void *params_in, void *result_out, sl_error *err) {
-  const eval_params *in = params_in;
-  eval_result *out = result_out;
+  const sl_eval_op_params *in = params_in;
+  sl_eval_op_result *out = result_out;
   sl_version_row version;
   sl_evaluation e;
   int64_t id;
@@ -81,7 +68,7 @@ const sl_op sl_op_eval = {
              .since = "0.1.0",
              .flags = SL_OP_SLOW | SL_OP_UNTRUSTED | SL_OP_WRITES | SL_OP_LOCAL,
              .params = params,
-             .params_size = sizeof(eval_params),
+             .params_size = sizeof(sl_eval_op_params),
              .result = result,
-             .result_size = sizeof(eval_result)},
+             .result_size = sizeof(sl_eval_op_result)},
     .run = run};

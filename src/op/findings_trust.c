@@ -12,23 +12,12 @@ static double value_of(const sl_finding_input *in, const char *name) {
   return value != NULL ? value->estimate.value : NAN;
 }
 
-static double mean_confidence(const sl_metric_report *m) {
-  double sum = 0;
-  int64_t count = 0;
-  for (int32_t i = 0; m->equal_width != NULL && i < m->bins; i++) {
-    if (m->equal_width[i].count == 0) continue;
-    sum += m->equal_width[i].confidence * (double)m->equal_width[i].count;
-    count += m->equal_width[i].count;
-  }
-  return count > 0 ? sum / (double)count : NAN;
-}
-
 sl_status sl_find_calibration(const sl_finding_input *in, sl_record_list *list, sl_error *err) {
   (void)err;
-  const sl_metric_value *ece = sl_metric_value_of(in->metrics, "ece_width");
+  const sl_metric_value *ece = sl_metric_value_of(in->metrics, "ece");
   if (ece == NULL || !(ece->estimate.value >= ece_worth_saying) || in->metrics->used < 100)
     return SL_OK;
-  double confidence = mean_confidence(in->metrics);
+  double confidence = value_of(in, "mean_confidence");
   double accuracy = (double)in->metrics->correct / (double)in->metrics->used;
   int over = confidence > accuracy;
   sl_rec_finding *f = sl_finding_add(
@@ -45,7 +34,7 @@ sl_status sl_find_calibration(const sl_finding_input *in, sl_record_list *list, 
                                  : sl_finding_text(in,
                                                    "Dividing the logits by %.3f would lower the "
                                                    "error to %.4f and changes no decision.",
-                                                   temperature, value_of(in, "ece_width_scaled"));
+                                                   temperature, value_of(in, "ece_after"));
   f->where = sl_finding_where(in, over ? "outcome=wrong" : "outcome=right", NULL, NULL);
   f->sort = over ? "-confidence" : "confidence";
   return SL_OK;

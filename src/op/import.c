@@ -3,31 +3,18 @@
 #include "data/import.h"
 #include "base/clock.h"
 #include "op/choices.h"
+#include "op/inner.h"
 #include "op/lookup.h"
 #include "op/op.h"
 #include "op/records.h"
 
-typedef struct import_params {
-  sl_texts data;
-  sl_import_params import;
-} import_params;
-
-typedef struct import_result {
-  sl_rec_dataset dataset;
-  int64_t reused;
-  double seconds;
-  sl_records problems;
-  int64_t problems_count;
-  sl_texts notes;
-} import_result;
-
-#define P import_params
+#define P sl_import_op_params
 static const sl_row params[] = {
     SL_P_PATHS(P, data, SL_ROW_REQUIRED | SL_ROW_POSITIONAL, "Folders or files with the images."),
     SL_ROWS_IMPORT(P, import), SL_ROW_END};
 #undef P
 
-#define R import_result
+#define R sl_import_op_result
 static const sl_row result[] = {
     SL_R_RECORD(R, dataset, sl_rec_dataset, sl_rows_dataset,
                 "The version that was made, or the equal one that was there."),
@@ -53,8 +40,8 @@ static sl_records problem_records(sl_op_call *call, const sl_import_result *done
 }
 
 static sl_status run(sl_op_call *call, const void *params_in, void *result_out, sl_error *err) {
-  const import_params *in = params_in;
-  import_result *out = result_out;
+  const sl_import_op_params *in = params_in;
+  sl_import_op_result *out = result_out;
   int64_t started = sl_clock_ns();
   sl_import_options options = {
       .sources = in->data.at,
@@ -91,7 +78,7 @@ const sl_op sl_op_import = {
              .since = "0.1.0",
              .flags = SL_OP_SLOW | SL_OP_UNTRUSTED | SL_OP_WRITES | SL_OP_LOCAL,
              .params = params,
-             .params_size = sizeof(import_params),
+             .params_size = sizeof(sl_import_op_params),
              .result = result,
-             .result_size = sizeof(import_result)},
+             .result_size = sizeof(sl_import_op_result)},
     .run = run};

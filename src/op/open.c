@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operation "open": HEAD
+// Operation "open": import, eval and report in one.
+#include "base/file.h"
+#include "data/predictions_file.h"
 #include "op/choices.h"
+#include "op/inner.h"
 #include "op/op.h"
 #include "op/records.h"
 
@@ -27,7 +30,48 @@ static const sl_row params[] = {
     SL_ROW_END};
 #undef P
 
-/*RUN*/
+static int is_model(const char *path) { return !sl_predictions_looks_like(path); }
+
+static sl_status import_data(sl_op_call *call, const open_params *in, const char **version,
+                             sl_error *err) {
+  sl_import_op_params inner = {.data = in->data, .import = in->import};
+  sl_import_op_result imported = {0};
+  SL_TRY(sl_op_run_inner(call, &sl_op_import, &inner, &imported, err));
+  *version = imported.dataset.version;
+  return SL_OK;
+}
+
+static sl_status make_run(sl_op_call *call, const open_params *in, const char *version,
+                          const char **run_id, sl_error *err) {
+  if (is_model(in->model)) {
+    sl_eval_op_params inner = {.model = in->model, .dataset = version, .run = in->run};
+    sl_eval_op_result evaluated = {0};
+    SL_TRY(sl_op_run_inner(call, &sl_op_eval, &inner, &evaluated, err));
+    *run_id = evaluated.run.id;
+    return SL_OK;
+  }
+  sl_predictions_op_params inner = {
+      .file = in->model, .dataset = version, .classes = in->run.classes, .scores = in->run.scores};
+  sl_predictions_op_result made = {0};
+  SL_TRY(sl_op_run_inner(call, &sl_op_predictions, &inner, &made, err));
+  *run_id = made.run.id;
+  return SL_OK;
+}
+
+static sl_status run(sl_op_call *call, const void *params_in, void *result_out, sl_error *err) {
+  const open_params *in = params_in;
+  const char *version, *run_id;
+  if (!sl_file_exists(in->model) && sl_record_parse(SL_RECORD_MODEL, in->model) == 0) {
+    sl_fail(err, SL_E_NOT_FOUND, "there is no model \"%s\"", in->model);
+    return sl_hint(err, SL_E_NOT_FOUND,
+                   "Give an .onnx file first, then the folders with the images.");
+  }
+  SL_TRY(import_data(call, in, &version, err));
+  SL_TRY(make_run(call, in, version, &run_id, err));
+  sl_report_op_params inner = {.run = run_id, .html = in->html, .resamples = 1000, .seed = 1};
+  return sl_op_run_inner(call, &sl_op_report, &inner, result_out, err);
+}
+
 const sl_op sl_op_open = {
     .info = {.name = "open",
              .title = "Open a model on data",
@@ -40,4 +84,4 @@ const sl_op sl_op_open = {
              .params_size = sizeof(open_params),
              .result = sl_rows_report,
              .result_size = sizeof(sl_rec_report)},
-    .run = NULL};
+    .run = run};

@@ -9,23 +9,11 @@
 #include "metric/stats.h"
 #include "op/choices.h"
 #include "op/evaluate.h"
+#include "op/inner.h"
 #include "op/op.h"
 #include "op/records.h"
 
-typedef struct predictions_params {
-  const char *file;
-  const char *dataset;
-  const char *name;
-  const char *classes;
-  int32_t scores;
-} predictions_params;
-
-typedef struct predictions_result {
-  sl_rec_run run;
-  sl_texts notes;
-} predictions_result;
-
-#define P predictions_params
+#define P sl_predictions_op_params
 static const sl_row params[] = {
     SL_P_TEXT_(P, file, SL_T_PATH, SL_ROW_REQUIRED | SL_ROW_POSITIONAL, NULL, NULL,
                "Predictions as .csv, .jsonl or .npy."),
@@ -37,7 +25,7 @@ static const sl_row params[] = {
     SL_ROW_END};
 #undef P
 
-#define R predictions_result
+#define R sl_predictions_op_result
 static const sl_row result[] = {
     SL_R_RECORD(R, run, sl_rec_run, sl_rows_run, "The run."),
     SL_R_TEXTS(R, notes, "Rows that matched no sample, and other remarks."), SL_ROW_END};
@@ -84,8 +72,8 @@ static const char *read_scores(sl_predictions *p, int32_t asked) {
                        : "logits (stated), softmax applied";
 }
 
-static sl_status read_classes(sl_op_call *call, const predictions_params *in, sl_predictions *p,
-                              sl_class_map *map, sl_error *err) {
+static sl_status read_classes(sl_op_call *call, const sl_predictions_op_params *in,
+                              sl_predictions *p, sl_class_map *map, sl_error *err) {
   memset(map, 0, sizeof *map);
   if (in->classes != NULL) SL_TRY(sl_class_map_read(call->arena, in->classes, map, err));
   if (in->classes == NULL) *map = (sl_class_map){.names = p->class_names, .source = "the file"};
@@ -206,8 +194,8 @@ static sl_status store_run(sl_op_call *call, const sl_predictions *p, const int3
 }
 
 static sl_status run(sl_op_call *call, const void *params_in, void *result_out, sl_error *err) {
-  const predictions_params *in = params_in;
-  predictions_result *out = result_out;
+  const sl_predictions_op_params *in = params_in;
+  sl_predictions_op_result *out = result_out;
   sl_version_row version;
   sl_predictions p;
   sl_class_map map;
@@ -248,7 +236,7 @@ const sl_op sl_op_predictions = {
              .since = "0.1.0",
              .flags = SL_OP_UNTRUSTED | SL_OP_WRITES | SL_OP_LOCAL,
              .params = params,
-             .params_size = sizeof(predictions_params),
+             .params_size = sizeof(sl_predictions_op_params),
              .result = result,
-             .result_size = sizeof(predictions_result)},
+             .result_size = sizeof(sl_predictions_op_result)},
     .run = run};
