@@ -59,8 +59,10 @@ static sl_status cache_key(sl_op_call *call, const sl_op *op, void *params, char
                            sl_error *err) {
   sl_text text = {0};
   sl_text_printf(&text, "%s\n%s\n", sl_version(), op->info.name);
+  size_t fixed = text.size;
+  key[0] = '\0';
   sl_status status = op->resolve(call, params, &text, err);
-  if (status == SL_OK) {
+  if (status == SL_OK && text.size > fixed) {
     sl_text_puts(&text, canonical_params(call->arena, op, params));
     sl_hash hash = sl_hash_of(text.at, text.size);
     sl_hash_hex(&hash, key);

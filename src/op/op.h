@@ -33,7 +33,7 @@ typedef struct sl_op {
   // Fills the zeroed `result` of info.result_size bytes.
   sl_status (*run)(sl_op_call *call, const void *params, void *result, sl_error *err);
   // Of SL_OP_CACHED operations: fills in defaults that depend on the workspace ("newest run") and
-  // appends to `key` whatever decides the result besides the parameters.
+  // appends to `key` whatever decides the result besides the parameters; nothing = not cached.
   sl_status (*resolve)(sl_op_call *call, void *params, sl_text *key, sl_error *err);
 } sl_op;
 

@@ -219,7 +219,7 @@ static sl_status resolve(sl_op_call *call, void *params_in, sl_text *key, sl_err
   sl_run_row run;
   SL_TRY(sl_need_done_run(call, in->run, &run, err));
   in->run = sl_id_text(call->arena, SL_RECORD_RUN, run.id);
-  sl_text_printf(key, "%s %lld\n", run.key, (long long)run.finished_ms);
+  if (in->html == NULL) sl_text_printf(key, "%s %lld\n", run.key, (long long)run.finished_ms);
   return SL_OK;
 }
 
