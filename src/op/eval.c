@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operation "eval": a model over a dataset version, every score kept; the work is in evaluate.c.
+// Operation "eval": a model over a dataset version, every score kept; the work is in evaluation.c.
 #include <string.h>
 
 #include "op/choices.h"
-#include "op/evaluate.h"
+#include "op/evaluation.h"
 #include "op/inner.h"
 #include "op/op.h"
 #include "op/records.h"

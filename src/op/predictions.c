@@ -8,7 +8,7 @@
 #include "data/predictions_file.h"
 #include "metric/stats.h"
 #include "op/choices.h"
-#include "op/evaluate.h"
+#include "op/evaluation.h"
 #include "op/inner.h"
 #include "op/op.h"
 #include "op/records.h"

@@ -7,7 +7,7 @@
 // least as well as the label, the label first among equals.
 #include <math.h>
 
-#include "op/evaluate.h"
+#include "op/evaluation.h"
 #include "tensor/dtype.h"
 
 typedef struct columns {

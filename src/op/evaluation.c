@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Before the run: model, contract, classes, the search for a better pipeline.
 //
-// Start at sl_evaluation_open(); the run itself is in evaluate_run.c.
+// Start at sl_evaluation_open(); the run itself is in evaluation_run.c.
 #include <math.h>
 #include <string.h>
 
 #include "base/thread.h"
 #include "data/import.h"
-#include "op/evaluate.h"
+#include "op/evaluation.h"
 #include "op/model_facts.h"
 
 enum { OBSERVED_ROWS = 64, SEARCH_SAMPLES = 512 };

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "metric/stats.h"
-#include "op/evaluate.h"
+#include "op/evaluation.h"
 #include "tensor/dtype.h"
 
 enum { COMMIT_NS = 1000000000, CHUNKS_WAITING_MAX = 4096 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The inside of "eval": a model, a contract and a version become a finished run.
-#ifndef SL_OP_EVALUATE_H
-#define SL_OP_EVALUATE_H
+#ifndef SL_OP_EVALUATION_H
+#define SL_OP_EVALUATION_H
 
 #include "data/sample_reader.h"
 #include "model/alternatives.h"
