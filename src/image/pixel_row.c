@@ -41,7 +41,8 @@ static void narrow(uint8_t *row, int32_t count, sl_narrow how) {
   }
 }
 
-static unsigned mix(sl_grey_rule rule, unsigned r, unsigned g, unsigned b) {
+static inline __attribute__((always_inline)) unsigned mix(sl_grey_rule rule, unsigned r, unsigned g,
+                                                          unsigned b) {
   switch (rule) {
     case SL_GREY_PILLOW:
       return (r * 19595u + g * 38470u + b * 7471u + 0x8000u) >> 16;
@@ -57,9 +58,32 @@ static unsigned mix(sl_grey_rule rule, unsigned r, unsigned g, unsigned b) {
   return 0;
 }
 
+// Inlined with a constant rule, so that each gets a loop of its own.
+static inline __attribute__((always_inline)) void mix_row(const uint8_t *restrict in, int32_t step,
+                                                          sl_grey_rule rule, uint8_t *restrict out,
+                                                          int32_t width) {
+  for (int32_t x = 0; x < width; x++, in += step) out[x] = (uint8_t)mix(rule, in[0], in[1], in[2]);
+}
+
 static void grey_from_rgb(const uint8_t *in, int32_t step, sl_grey_rule rule, uint8_t *out,
                           int32_t width) {
-  for (int32_t x = 0; x < width; x++, in += step) out[x] = (uint8_t)mix(rule, in[0], in[1], in[2]);
+  switch (rule) {
+    case SL_GREY_PILLOW:
+      mix_row(in, step, SL_GREY_PILLOW, out, width);
+      break;
+    case SL_GREY_OPENCV:
+      mix_row(in, step, SL_GREY_OPENCV, out, width);
+      break;
+    case SL_GREY_OPENCV_CODEC:
+      mix_row(in, step, SL_GREY_OPENCV_CODEC, out, width);
+      break;
+    case SL_GREY_LIBPNG:
+      mix_row(in, step, SL_GREY_LIBPNG, out, width);
+      break;
+    case SL_GREY_OPENCV_FLOAT:
+      mix_row(in, step, SL_GREY_OPENCV_FLOAT, out, width);
+      break;
+  }
 }
 
 // libpng mixes 16-bit samples rounded, then drops the low byte.
