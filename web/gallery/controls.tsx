@@ -313,7 +313,7 @@ const ROWS: ParamRow[] = [
   { name: "bins", type: "int", min: 1, max: 512, default: 40, help: "Bins of a histogram." },
   {
     name: "sigma_px",
-    title: "sigma",
+
     type: "real",
     min: 0,
     max: 64,
@@ -326,9 +326,9 @@ const ROWS: ParamRow[] = [
     type: "enum",
     default: "pillow.bilinear",
     choices: [
-      { value: "keep" },
-      { value: "pillow.bilinear", title: "Pillow BILINEAR" },
-      { value: "opencv.area", title: "OpenCV INTER_AREA" },
+      { name: "keep", help: "as the pipeline says" },
+      { name: "pillow.bilinear", help: "Pillow BILINEAR" },
+      { name: "opencv.area", help: "OpenCV INTER_AREA" },
     ],
     help: "Resize kernel.",
   },
@@ -336,7 +336,6 @@ const ROWS: ParamRow[] = [
   {
     name: "classes",
     type: "list",
-    item: "text",
     help: "Class names; the micro average when left out.",
   },
 ];

@@ -32,8 +32,7 @@ const json = (body: unknown, status = 200): Response =>
 
 function answer(path: string): Response {
   const empty = new URLSearchParams(location.search).has("empty");
-  if (path === "/v1/session")
-    return json({ workspace: "/home/ada/fashion/.slitlamp", version: "0.1.0" });
+  if (path === "/v1/session") return json({});
   const op = path.replace("/v1/op/", "");
   if (op === "ls" && empty) return json({ total: 0, runs: [] });
   return replies[op]

@@ -23,30 +23,32 @@ function Gallery(): ReactElement {
     (one) => !only || one.id === only,
   );
   return (
-    <Page
-      title="Widgets"
-      note="invented data"
-      tools={
-        <Segmented
-          label="Theme"
-          value={theme}
-          onChange={(next) => setPrefs({ theme: next })}
-          choices={[
-            { value: "system", title: "System" },
-            { value: "dark", title: "Dark" },
-            { value: "light", title: "Light" },
-          ]}
-        />
-      }
-    >
-      <Columns>
-        {sections.map((section) => (
-          <Cell key={section.id} span={section.span}>
-            {section.body}
-          </Cell>
-        ))}
-      </Columns>
-    </Page>
+    <main>
+      <Page
+        title="Widgets"
+        note="invented data"
+        tools={
+          <Segmented
+            label="Theme"
+            value={theme}
+            onChange={(next) => setPrefs({ theme: next })}
+            choices={[
+              { value: "system", title: "System" },
+              { value: "dark", title: "Dark" },
+              { value: "light", title: "Light" },
+            ]}
+          />
+        }
+      >
+        <Columns>
+          {sections.map((section) => (
+            <Cell key={section.id} span={section.span}>
+              {section.body}
+            </Cell>
+          ))}
+        </Columns>
+      </Page>
+    </main>
   );
 }
 

@@ -50,58 +50,81 @@ function Nothing(props: {
   );
 }
 
-export function PageView(props: {
-  readonly page: PageId;
-  readonly missing?: boolean;
-}): ReactElement {
-  const runs = useContext(RunsContext);
-  if (runs.problem) {
-    return (
-      <div className="boundary">
-        <ProblemBox problem={runs.problem} onRetry={runs.retry} />
-      </div>
-    );
-  }
-  if (!runs.ctx) {
-    return (
-      <Page title={TITLES[props.page]}>
-        <Skeleton height={92} />
-        <Columns>
-          <Cell span={8}>
-            <Skeleton height={360} />
-          </Cell>
-          <Cell span={4}>
-            <Skeleton height={360} />
-          </Cell>
-        </Columns>
-      </Page>
-    );
-  }
-  const { ctx } = runs;
-  const fitting = props.missing
-    ? []
-    : panels.filter((panel) => panel.page === props.page && panel.needs(ctx));
-  if (fitting.length === 0) {
-    return <Nothing page={props.page} ctx={ctx} missing={props.missing ?? false} />;
-  }
-  const whole = fitting.find((panel) => panel.span === "page");
-  if (whole)
-    return (
-      <Boundary key={whole.id}>
-        <PanelBody panel={whole} ctx={ctx} />
-      </Boundary>
-    );
+/** Name of the page for assistive tools, where the page itself draws none. */
+function HiddenTitle(props: { readonly page: PageId }): ReactElement {
+  return <h1 className="hidden-text">{TITLES[props.page]}</h1>;
+}
+
+function Waiting(props: { readonly page: PageId }): ReactElement {
   return (
     <Page title={TITLES[props.page]}>
+      <Skeleton height={92} />
       <Columns>
-        {fitting.map((panel) => (
+        <Cell span={8}>
+          <Skeleton height={360} />
+        </Cell>
+        <Cell span={4}>
+          <Skeleton height={360} />
+        </Cell>
+      </Columns>
+    </Page>
+  );
+}
+
+function Panels(props: {
+  readonly page: PageId;
+  readonly list: readonly Panel[];
+  readonly ctx: PanelContext;
+}): ReactElement {
+  const { page, list, ctx } = props;
+  const draw = (panel: Panel) => (
+    <Boundary key={panel.id}>
+      <PanelBody panel={panel} ctx={ctx} />
+    </Boundary>
+  );
+  const whole = list.find((panel) => panel.span === "page");
+  if (whole) {
+    return (
+      <>
+        <HiddenTitle page={page} />
+        {draw(whole)}
+      </>
+    );
+  }
+  return (
+    <Page title={TITLES[page]}>
+      <Columns>
+        {list.map((panel) => (
           <Cell key={panel.id} span={panel.span === "page" ? 12 : panel.span}>
-            <Boundary>
-              <PanelBody panel={panel} ctx={ctx} />
-            </Boundary>
+            {draw(panel)}
           </Cell>
         ))}
       </Columns>
     </Page>
+  );
+}
+
+export function PageView(props: {
+  readonly page: PageId;
+  readonly missing?: boolean;
+}): ReactElement {
+  const { page, missing = false } = props;
+  const { ctx, problem, retry } = useContext(RunsContext);
+  if (problem) {
+    return (
+      <div className="boundary">
+        <HiddenTitle page={page} />
+        <ProblemBox problem={problem} onRetry={retry} />
+      </div>
+    );
+  }
+  if (!ctx) return <Waiting page={page} />;
+  const list = missing ? [] : panels.filter((panel) => panel.page === page && panel.needs(ctx));
+  if (list.length > 0) return <Panels page={page} list={list} ctx={ctx} />;
+  return (
+    <>
+      <HiddenTitle page={page} />
+      <Nothing page={page} ctx={ctx} missing={missing} />
+    </>
   );
 }

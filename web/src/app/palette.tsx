@@ -3,8 +3,8 @@
 // runs, Escape closes.
 import { type KeyboardEvent, type ReactElement, useEffect, useMemo, useRef, useState } from "react";
 import { fmtPercent } from "@/base/format";
+import type { Run } from "@/gen/ops";
 import { fuzzyFilter } from "@/base/fuzzy";
-import type { RunSummary } from "@/panels/panel";
 import { chordsOf, useAllActions } from "@/state/actions";
 import { usePref } from "@/state/prefs";
 import type { Navigator } from "@/state/view";
@@ -22,7 +22,7 @@ interface Entry {
   readonly run: () => void;
 }
 
-function useEntries(nav: Navigator, runs: readonly RunSummary[]): Entry[] {
+function useEntries(nav: Navigator, runs: readonly Run[]): Entry[] {
   const all = useAllActions();
   const bound = usePref("keys");
   return useMemo(() => {
@@ -39,10 +39,10 @@ function useEntries(nav: Navigator, runs: readonly RunSummary[]): Entry[] {
     const fromRuns = runs.map((run): Entry => ({
       id: `run.${run.id}`,
       group: "Runs",
-      words: run.id,
+      words: run.id ?? "",
       title: `${run.name || run.id} on ${run.dataset_name} (${fmtPercent(run.accuracy)})`,
       keys: "",
-      run: () => nav.go({ run: run.id, row: -1 }),
+      run: () => nav.go({ run: run.id ?? "", row: -1 }),
     }));
     return [...fromActions, ...fromRuns];
   }, [all, bound, nav, runs]);
@@ -50,7 +50,7 @@ function useEntries(nav: Navigator, runs: readonly RunSummary[]): Entry[] {
 
 export function Palette(props: {
   readonly nav: Navigator;
-  readonly runs: readonly RunSummary[];
+  readonly runs: readonly Run[];
   readonly onClose: () => void;
 }): ReactElement {
   const [query, setQuery] = useState("");

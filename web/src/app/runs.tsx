@@ -3,7 +3,7 @@
 import { createContext, useMemo } from "react";
 import type { Problem } from "@/base/problem";
 import { useOp } from "@/engine/query";
-import type { PanelContext, RunSummary } from "@/panels/panel";
+import type { PanelContext } from "@/panels/panel";
 import type { Navigator } from "@/state/view";
 
 export interface RunsState {
@@ -21,17 +21,15 @@ export const RunsContext = createContext<RunsState>({
 
 /** Reads the list of runs and finds those the view names. */
 export function useRuns(nav: Navigator): RunsState {
-  const reply = useOp<{ readonly runs?: readonly RunSummary[] }>("ls", {
-    what: "runs",
-    limit: 500,
-  });
+  const reply = useOp("ls", { what: "runs", limit: 500 });
   const { data, error, refetch } = reply;
   return useMemo(() => {
     const retry = () => void refetch();
     if (!data) return { ctx: null, problem: error, retry };
-    const runs = data.runs ?? [];
+    const { runs } = data;
     const byId = (id: string) => runs.find((run) => run.id === id) ?? null;
-    const run = byId(nav.view.run) ?? runs[0] ?? null;
+    const done = runs.find((run) => run.state === "done");
+    const run = byId(nav.view.run) ?? done ?? runs[0] ?? null;
     return { ctx: { nav, runs, run, other: byId(nav.view.other) }, problem: null, retry };
   }, [data, error, refetch, nav]);
 }

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The top bar: workspace, the run looked at and the one compared with, palette, jobs, connection,
+// The top bar: dataset, the run looked at and the one compared with, palette, jobs, connection,
 // theme and help.
-import { useQuery } from "@tanstack/react-query";
 import { type ReactElement, useState } from "react";
 import { useStore } from "zustand";
-import { fmtPercent, fmtPercentInterval } from "@/base/format";
+import { fmtName, fmtPercent, fmtPercentInterval } from "@/base/format";
 import { link } from "@/engine/events";
 import { cancelJob, isOver, type Job, jobs } from "@/engine/jobs";
-import { readSession } from "@/engine/session";
-import type { RunSummary } from "@/panels/panel";
+import type { Run } from "@/gen/ops";
 import { setPrefs, type Theme, usePref } from "@/state/prefs";
 import { toastProblem } from "@/state/toasts";
 import type { Navigator } from "@/state/view";
@@ -24,14 +22,14 @@ const NO_RUN = "none";
 
 function RunPicker(props: {
   readonly nav: Navigator;
-  readonly runs: readonly RunSummary[];
-  readonly run: RunSummary | null;
-  readonly other: RunSummary | null;
+  readonly runs: readonly Run[];
+  readonly run: Run | null;
+  readonly other: Run | null;
 }): ReactElement {
   const { nav, runs, run, other } = props;
   const choices = runs.map((one) => ({
-    value: one.id,
-    title: one.name || one.id,
+    value: one.id ?? "",
+    title: one.name || one.id || "",
     detail: `${one.dataset_name} · ${fmtPercent(one.accuracy)}`,
   }));
   return (
@@ -181,22 +179,19 @@ export function TopBar(props: {
   readonly onKeys: () => void;
 }): ReactElement {
   const { ctx } = props.runs;
-  const session = useQuery({ queryKey: ["session"], queryFn: readSession, retry: false });
-  const folder = session.data?.workspace ?? "";
-  const name =
-    folder
-      .replace(/\/\.slitlamp\/?$/, "")
-      .split("/")
-      .filter(Boolean)
-      .pop() ?? "workspace";
+  const dataset = ctx?.run?.dataset_name ?? "";
   return (
     <header className="top">
-      <span className="top-workspace cut" title={folder}>
-        {name}
-      </span>
-      <span className="top-slash" aria-hidden="true">
-        /
-      </span>
+      {dataset && (
+        <>
+          <span className="top-workspace cut" title={`Dataset ${dataset}`}>
+            {fmtName(dataset)}
+          </span>
+          <span className="top-slash" aria-hidden="true">
+            /
+          </span>
+        </>
+      )}
       <RunPicker
         nav={props.nav}
         runs={ctx?.runs ?? []}

@@ -196,12 +196,14 @@ describe("the rest", () => {
       { name: "bins", type: "int", min: 1, max: 512, default: 40 },
       { name: "model", type: "path", required: true },
       { name: "copy", type: "bool", default: false },
+      { name: "sizes", type: "int", list: true, min: 1 },
     ];
     const values = { ...defaultsOf(rows), bins: 20 };
     expect(changedOnly(rows, values)).toEqual({ bins: 20 });
     expect(checkParam(rows[0]!, 1000)).toBe("must be between 1 and 512");
     expect(checkParam(rows[0]!, 1.5)).toBe("must be a whole number");
     expect(checkParam(rows[1]!, null)).toBe("is required");
+    expect(checkParam(rows[3]!, [3, 0])).toBe("must be at least 1");
   });
   test("problems keep the four texts of the core", () => {
     const problem = problemFromBody(

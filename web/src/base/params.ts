@@ -1,34 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parameter rows of operations as the forms see them, their defaults and checks. Invariant: checks
-// here only spare a round trip; the core checks again and its words win.
-
-export type ParamType = "bool" | "int" | "real" | "text" | "enum" | "path" | "id" | "key" | "list";
+// Parameter rows of operations as the forms see them (the shape of gen/ops.ts), their defaults and
+// checks. Invariant: checks here only spare a round trip; the core checks again and its words win.
 
 export interface ParamRow {
   readonly name: string;
-  readonly title?: string;
-  readonly type: ParamType;
-  /** Type of a list's items. */
-  readonly item?: Exclude<ParamType, "list">;
-  readonly help?: string;
+  /** bool, int, real, text, enum, path, id or key. */
+  readonly type: string;
+  /** Whether the value is a list of that type. */
+  readonly list?: boolean;
   readonly required?: boolean;
-  readonly default?: ParamValue;
+  /** Shown folded away. */
+  readonly advanced?: boolean;
+  readonly help?: string;
+  readonly default?: boolean | number | string;
   readonly min?: number;
   readonly max?: number;
   readonly unit?: string;
-  /** Choices of an enum; for an id, the things it can name. */
-  readonly choices?: readonly { readonly value: string; readonly title?: string }[];
+  /** Choices of an enum; the page may add those of an id. */
+  readonly choices?: readonly { readonly name: string; readonly help?: string }[];
 }
 
-export type ParamValue = boolean | number | string | readonly ParamValue[] | null;
+export type ParamValue = boolean | number | string | readonly (number | string)[] | null;
 export type ParamValues = Readonly<Record<string, ParamValue>>;
 
 /** Start values: each row's default, or the empty value of its type. */
 export function defaultsOf(rows: readonly ParamRow[]): ParamValues {
-  const empty = (row: ParamRow): ParamValue =>
-    row.type === "bool" ? false : row.type === "list" ? [] : null;
+  const empty = (row: ParamRow): ParamValue => (row.list ? [] : row.type === "bool" ? false : null);
   return Object.fromEntries(rows.map((row) => [row.name, row.default ?? empty(row)]));
 }
+
+const isNumber = (row: ParamRow): boolean => row.type === "int" || row.type === "real";
 
 function numberError(row: ParamRow, value: number): string {
   if (!Number.isFinite(value)) return "must be a number";
@@ -43,9 +44,12 @@ function numberError(row: ParamRow, value: number): string {
 export function checkParam(row: ParamRow, value: ParamValue | undefined): string {
   const missing = value == null || value === "" || (Array.isArray(value) && value.length === 0);
   if (missing) return row.required ? "is required" : "";
-  if (row.type === "int" || row.type === "real") return numberError(row, Number(value));
-  if (row.type === "enum" && !row.choices?.some((choice) => choice.value === value)) {
-    return `must be one of ${row.choices?.map((choice) => choice.value).join(", ") ?? ""}`;
+  const each = Array.isArray(value) ? value : [value];
+  if (isNumber(row)) {
+    return each.map((one) => numberError(row, Number(one))).find((text) => text !== "") ?? "";
+  }
+  if (row.type === "enum" && !row.choices?.some((choice) => choice.name === value)) {
+    return `must be one of ${row.choices?.map((choice) => choice.name).join(", ") ?? ""}`;
   }
   return "";
 }

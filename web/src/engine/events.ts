@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Server-sent events of /v1/events: one stream for the whole page. Each carries
+// Server-sent events of /v1/events: one stream for the whole page. A message is a list of
 // {seq, event, job?, progress?, error?}; event is the new state of a job, "progress", or "missed"
 // when we fell behind and must ask again. Invariant: `link` tells whether the server is reachable.
 import { createStore } from "zustand/vanilla";
@@ -30,16 +30,6 @@ export type Link = "connecting" | "connected" | "lost";
 
 export const link = createStore<{ state: Link }>(() => ({ state: "connecting" }));
 
-const NAMES = [
-  "queued",
-  "running",
-  "progress",
-  "done",
-  "failed",
-  "cancelled",
-  "interrupted",
-  "missed",
-];
 const listeners = new Set<(event: ServerEvent) => void>();
 let source: EventSource | null = null;
 
@@ -54,12 +44,18 @@ export function emit(event: ServerEvent): void {
   for (const listener of [...listeners]) listener(event);
 }
 
-function hear(message: MessageEvent<string>): void {
+/** The events of one message: the server sends those that arrived together as a list. */
+export function eventsIn(data: string): readonly ServerEvent[] {
   try {
-    emit(JSON.parse(message.data) as ServerEvent);
+    const parsed = JSON.parse(data) as ServerEvent | readonly ServerEvent[];
+    return Array.isArray(parsed) ? (parsed as readonly ServerEvent[]) : [parsed as ServerEvent];
   } catch {
-    emit({ seq: 0, event: "missed" });
+    return [{ seq: 0, event: "missed" }];
   }
+}
+
+function hear(message: MessageEvent<string>): void {
+  eventsIn(message.data).forEach(emit);
 }
 
 /** Opens the stream; the browser reconnects by itself, and we note whether it is up. */
@@ -75,6 +71,5 @@ export function openEvents(): () => void {
     }
   };
   stream.onmessage = hear;
-  for (const name of NAMES) stream.addEventListener(name, hear);
   return () => stream.close();
 }

@@ -6,17 +6,18 @@ import {
   keepPreviousData,
   QueryClient,
   useMutation,
+  type UseMutationResult,
   useQueries,
   useQuery,
-  type UseMutationResult,
   type UseQueryResult,
 } from "@tanstack/react-query";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { Problem } from "@/base/problem";
-import { callOp, type Params } from "./call";
+import type { OperationName } from "@/gen/ops";
+import { callOp, type ParamsOf, type ResultOf } from "./call";
 import { onEvent } from "./events";
 
-export type { Params } from "./call";
+export type { ParamsOf, ResultOf } from "./call";
 
 const worthRetrying = (count: number, thrown: unknown): boolean =>
   thrown instanceof Problem && thrown.code === "offline" && count < 3;
@@ -34,7 +35,7 @@ export function makeQueryClient(): QueryClient {
   });
 }
 
-/** Operations whose results change when jobs end; everything else is keyed by content. */
+/** Asks again for what is on screen when a job ended or events were missed. */
 export function followChanges(client: QueryClient): () => void {
   return onEvent((event) => {
     if (["done", "missed", "failed", "cancelled"].includes(event.event)) {
@@ -50,55 +51,60 @@ export interface OpOptions {
   readonly fresh?: boolean;
 }
 
-const queryOf = <T>(op: string, params: Params) => ({
+const queryOf = <Name extends OperationName>(op: Name, params: ParamsOf<Name>) => ({
   queryKey: ["op", op, params] as const,
-  queryFn: ({ signal }: { signal: AbortSignal }) => callOp<T>(op, params, signal),
+  queryFn: ({ signal }: { signal: AbortSignal }) => callOp(op, params, signal),
 });
 
 /** The result of a reading operation. */
-export function useOp<T>(
-  op: string,
-  params: Params = {},
+export function useOp<Name extends OperationName>(
+  op: Name,
+  params: ParamsOf<Name>,
   options: OpOptions = {},
-): UseQueryResult<T, Problem> {
-  return useQuery<T, Problem>({
-    ...queryOf<T>(op, params),
+): UseQueryResult<ResultOf<Name>, Problem> {
+  return useQuery<ResultOf<Name>, Problem>({
+    ...queryOf(op, params),
     enabled: options.enabled ?? true,
     ...(options.fresh ? {} : { placeholderData: keepPreviousData }),
-  });
+  } as Parameters<typeof useQuery<ResultOf<Name>, Problem>>[0]);
 }
 
 /** Runs a writing or slow operation on demand. */
-export function useRun<T>(op: string): UseMutationResult<T, Problem, Params> {
-  return useMutation<T, Problem, Params>({ mutationFn: (params) => callOp<T>(op, params) });
+export function useRun<Name extends OperationName>(
+  op: Name,
+): UseMutationResult<ResultOf<Name>, Problem, ParamsOf<Name>> {
+  return useMutation<ResultOf<Name>, Problem, ParamsOf<Name>>({
+    mutationFn: (params) => callOp(op, params),
+  });
 }
 
 export interface Pages<T> {
-  /** Rows of a page, undefined while it loads. */
+  /** Result of a page, undefined while it loads. */
   readonly page: (index: number) => T | undefined;
-  /** Tells which pages are on screen; only these are asked for. */
+  /** Tells which pages are on screen, [first, last]; only these are asked for. Stable. */
   readonly want: (first: number, last: number) => void;
   readonly error: Problem | null;
 }
 
-/** Pages of a long list. `paramsOf` gives the call for page `index`; it must be a stable function. */
-export function useOpPages<T>(
-  op: string,
-  paramsOf: (index: number) => Params,
+/** Pages of a long list; `paramsOf` gives the call for page `index`. */
+export function useOpPages<Name extends OperationName>(
+  op: Name,
+  paramsOf: (index: number) => ParamsOf<Name>,
   pageCount: number,
-): Pages<T> {
+): Pages<ResultOf<Name>> {
   const [span, setSpan] = useState({ first: 0, last: 0 });
   const last = Math.min(span.last, pageCount - 1);
   const wanted = Array.from(
     { length: Math.max(0, last - span.first + 1) },
     (_, at) => span.first + at,
   );
-  const replies = useQueries({ queries: wanted.map((index) => queryOf<T>(op, paramsOf(index))) });
+  const replies = useQueries({ queries: wanted.map((index) => queryOf(op, paramsOf(index))) });
+  const want = useCallback((first: number, end: number) => {
+    setSpan((old) => (old.first === first && old.last === end ? old : { first, last: end }));
+  }, []);
   return {
-    page: (index) => replies[index - span.first]?.data,
-    want: (first, end) => {
-      if (first !== span.first || end !== span.last) setSpan({ first, last: end });
-    },
-    error: (replies.find((reply) => reply.error)?.error as Problem | null) ?? null,
+    page: (index) => replies[index - span.first]?.data as ResultOf<Name> | undefined,
+    want,
+    error: (replies.find((reply) => reply.error)?.error as Problem | undefined) ?? null,
   };
 }

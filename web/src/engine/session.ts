@@ -19,15 +19,3 @@ export async function openSession(
   past.replaceState(past.state, "", place.pathname + place.search);
   await send("POST", "/v1/session", { token });
 }
-
-export interface SessionFacts {
-  /** Folder of the workspace, or its name. */
-  readonly workspace?: string;
-  readonly version?: string;
-}
-
-/** What the server says of itself; empty when it says nothing. */
-export async function readSession(): Promise<SessionFacts> {
-  const { body } = await send("GET", "/v1/session");
-  return typeof body === "object" && body !== null ? body : {};
-}

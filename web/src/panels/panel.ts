@@ -3,33 +3,16 @@
 // lists them in order. Invariant: a panel appears only where needs() holds, reads the server only
 // through useOp/useOpPages of the engine, and changes the page only through ctx.nav.
 import type { ReactNode } from "react";
+import type { Run } from "@/gen/ops";
 import type { Navigator, PageId } from "@/state/view";
-
-/** What the shell needs to know of a run; a subset of the core's run record, names unchanged. */
-export interface RunSummary {
-  readonly id: string;
-  readonly name: string;
-  readonly model: string | null;
-  readonly model_name: string;
-  readonly version: string;
-  readonly dataset: string;
-  readonly dataset_name: string;
-  readonly state: string;
-  readonly created: string;
-  readonly samples: number;
-  readonly scored: number;
-  readonly accuracy: number | null;
-  readonly accuracy_low: number | null;
-  readonly accuracy_high: number | null;
-}
 
 export interface PanelContext {
   readonly nav: Navigator;
-  readonly runs: readonly RunSummary[];
+  readonly runs: readonly Run[];
   /** The run looked at: the one in the view, else the newest; null in an empty workspace. */
-  readonly run: RunSummary | null;
+  readonly run: Run | null;
   /** The run compared with, null for none. */
-  readonly other: RunSummary | null;
+  readonly other: Run | null;
 }
 
 export interface Panel {

@@ -121,6 +121,8 @@ export function Select(props: {
 
 export function Switch(props: {
   readonly label: ReactNode;
+  /** Id of the input, when its label stands elsewhere. */
+  readonly id?: string;
   readonly on: boolean;
   readonly onChange: (on: boolean) => void;
 }): ReactElement {
@@ -128,6 +130,7 @@ export function Switch(props: {
     <label className="switch">
       <input
         type="checkbox"
+        id={props.id}
         role="switch"
         checked={props.on}
         onChange={(event) => props.onChange(event.target.checked)}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A form drawn from the parameter rows of an operation: one control per type, ranges and help from
-// the row, checks as typed. Invariant: it knows no operation; a new type of row is one new case here.
+// the row, checks as typed. Invariant: it knows no operation; a new type of row is a new case here.
 import { type FormEvent, type ReactElement, type ReactNode, useId, useState } from "react";
 import { checkParam, type ParamRow, type ParamValue, type ParamValues } from "@/base/params";
 import { Button } from "./button";
@@ -18,35 +18,46 @@ interface ControlProps {
 const textOf = (value: ParamValue | undefined): string =>
   value == null ? "" : Array.isArray(value) ? value.join("\n") : String(value);
 
+/** "three_words" as a title to read. */
+const titleOf = (row: ParamRow): string => row.name.replaceAll("_", " ");
+
+const isNumber = (row: ParamRow): boolean => row.type === "int" || row.type === "real";
+
+/** A number where the text is one; other text stays, for the check to complain about. */
+const numberOr = (text: string): number | string =>
+  text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+
 function NumberControl(props: ControlProps): ReactElement {
-  const { row, value } = props;
+  const { row, value, onChange } = props;
+  const [typed, setTyped] = useState("");
   const bounded = row.min !== undefined && row.max !== undefined && row.max - row.min <= 1000;
+  const shown = typed !== "" && numberOr(typed) === value ? typed : textOf(value);
   return (
     <span className="form-number">
       <input
         id={props.id}
         className="form-input"
         inputMode="decimal"
-        value={textOf(value)}
+        value={shown}
         aria-invalid={props.invalid}
         aria-describedby={`${props.id}-help`}
         spellCheck={false}
         placeholder={row.default == null ? "" : String(row.default)}
         onChange={(event) => {
-          const text = event.target.value.trim();
-          props.onChange(text === "" ? null : Number.isNaN(Number(text)) ? text : Number(text));
+          setTyped(event.target.value);
+          onChange(event.target.value.trim() === "" ? null : numberOr(event.target.value));
         }}
       />
       {bounded && (
         <input
           type="range"
           className="slider grow"
-          aria-label={`${row.title ?? row.name}, slider`}
+          aria-label={`${titleOf(row)}, slider`}
           min={row.min}
           max={row.max}
           step={row.type === "int" ? 1 : "any"}
           value={Number(value ?? row.default ?? row.min)}
-          onChange={(event) => props.onChange(Number(event.target.value))}
+          onChange={(event) => onChange(Number(event.target.value))}
         />
       )}
       {row.unit && <span className="dim">{row.unit}</span>}
@@ -55,7 +66,10 @@ function NumberControl(props: ControlProps): ReactElement {
 }
 
 function ListControl(props: ControlProps): ReactElement {
-  const numeric = props.row.item === "int" || props.row.item === "real";
+  const change = (text: string) => {
+    const lines = text === "" ? [] : text.split("\n");
+    props.onChange(isNumber(props.row) ? lines.map(numberOr) : lines);
+  };
   return (
     <textarea
       id={props.id}
@@ -66,51 +80,27 @@ function ListControl(props: ControlProps): ReactElement {
       aria-describedby={`${props.id}-help`}
       spellCheck={false}
       placeholder="one per line"
-      onChange={(event) => {
-        const lines = event.target.value.split("\n");
-        const kept = lines.filter((line, at) => line !== "" || at === lines.length - 1);
-        props.onChange(
-          kept.length === 1 && kept[0] === ""
-            ? []
-            : numeric
-              ? kept.map((line) =>
-                  line === "" || Number.isNaN(Number(line)) ? line : Number(line),
-                )
-              : kept,
-        );
-      }}
+      onChange={(event) => change(event.target.value)}
     />
   );
 }
 
 function Control(props: ControlProps): ReactElement {
   const { row, value, onChange } = props;
-  switch (row.type) {
-    case "bool":
-      return <Switch label="" on={value === true} onChange={onChange} />;
-    case "int":
-    case "real":
-      return <NumberControl {...props} />;
-    case "list":
-      return <ListControl {...props} />;
-    case "enum":
-    case "id":
-      if (row.choices) {
-        return (
-          <Select
-            label={row.title ?? row.name}
-            value={textOf(value)}
-            onChange={onChange}
-            choices={row.choices.map((one) => ({
-              value: one.value,
-              title: one.title ?? one.value,
-            }))}
-          />
-        );
-      }
-      break;
-    default:
-      break;
+  if (row.list) return <ListControl {...props} />;
+  if (isNumber(row)) return <NumberControl {...props} />;
+  if (row.type === "bool") {
+    return <Switch id={props.id} label="" on={value === true} onChange={onChange} />;
+  }
+  if (row.choices) {
+    const choices = row.choices.map((one) => ({
+      value: one.name,
+      title: one.name,
+      detail: one.help,
+    }));
+    return (
+      <Select label={titleOf(row)} value={textOf(value)} onChange={onChange} choices={choices} />
+    );
   }
   return (
     <input
@@ -126,7 +116,23 @@ function Control(props: ControlProps): ReactElement {
   );
 }
 
-export function Form(props: {
+function FormRow(props: ControlProps & { readonly problem: string }): ReactElement {
+  const { row, invalid } = props;
+  return (
+    <div className="form-row">
+      <label htmlFor={props.id}>
+        {titleOf(row)}
+        {row.required && <span className="dim"> (required)</span>}
+      </label>
+      <Control {...props} />
+      <p id={`${props.id}-help`} className={invalid ? "form-help bad" : "form-help"}>
+        {invalid ? `${titleOf(row)} ${props.problem}` : row.help}
+      </p>
+    </div>
+  );
+}
+
+export interface FormProps {
   readonly rows: readonly ParamRow[];
   readonly values: ParamValues;
   readonly onChange: (values: ParamValues) => void;
@@ -134,48 +140,49 @@ export function Form(props: {
   readonly submit?: string;
   readonly busy?: boolean;
   readonly children?: ReactNode;
-}): ReactElement {
+}
+
+export function Form(props: FormProps): ReactElement {
   const { rows, values } = props;
   const id = useId();
   const [tried, setTried] = useState(false);
-  const wrong = rows.filter((row) => checkParam(row, values[row.name]));
+  const isWrong = rows.some((row) => checkParam(row, values[row.name]) !== "");
   const send = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (wrong.length === 0) props.onSubmit?.();
+    if (!isWrong) props.onSubmit?.();
   };
+  const draw = (row: ParamRow) => {
+    const problem = checkParam(row, values[row.name]);
+    return (
+      <FormRow
+        key={row.name}
+        id={`${id}-${row.name}`}
+        row={row}
+        value={values[row.name]}
+        problem={problem}
+        invalid={problem !== "" && (tried || problem !== "is required")}
+        onChange={(value) => props.onChange({ ...values, [row.name]: value })}
+      />
+    );
+  };
+  const advanced = rows.filter((row) => row.advanced);
   return (
     <form className="form" onSubmit={send} noValidate>
-      {rows.map((row) => {
-        const problem = checkParam(row, values[row.name]);
-        const show = problem !== "" && (tried || problem !== "is required");
-        const own = `${id}-${row.name}`;
-        return (
-          <div key={row.name} className="form-row">
-            <label htmlFor={own}>
-              {row.title ?? row.name}
-              {row.required && <span className="dim"> (required)</span>}
-            </label>
-            <Control
-              id={own}
-              row={row}
-              value={values[row.name]}
-              invalid={show}
-              onChange={(value) => props.onChange({ ...values, [row.name]: value })}
-            />
-            <p id={`${own}-help`} className={show ? "form-help bad" : "form-help"}>
-              {show ? `${row.name} ${problem}` : row.help}
-            </p>
-          </div>
-        );
-      })}
+      {rows.filter((row) => !row.advanced).map(draw)}
+      {advanced.length > 0 && (
+        <details className="form-more">
+          <summary>More</summary>
+          <div className="form">{advanced.map(draw)}</div>
+        </details>
+      )}
       {props.children}
       {props.onSubmit && (
         <div className="line">
           <Button type="submit" tone="accent" disabled={props.busy ?? false}>
             {props.submit ?? "Run"}
           </Button>
-          {tried && wrong.length > 0 && (
+          {tried && isWrong && (
             <span className="bad" role="alert">
               Correct the marked fields.
             </span>

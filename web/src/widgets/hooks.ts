@@ -84,12 +84,14 @@ export function useColours<K extends string>(names: readonly K[]): Record<K, str
   return colours;
 }
 
+const FONT = "12px 'Inter Variable'";
+
 /** True once the pages' fonts are here; text on canvases is drawn again then. */
 export function useFonts(): boolean {
-  const [here, setHere] = useState(document.fonts.status === "loaded");
+  const [here, setHere] = useState(() => document.fonts.check(FONT));
   useEffect(() => {
     let live = true;
-    void document.fonts.load("12px 'Inter Variable'").then(() => live && setHere(true));
+    void document.fonts.load(FONT).then(() => live && setHere(true));
     return () => {
       live = false;
     };
