@@ -5,7 +5,7 @@
 # place it asks nobody and ends at once. `--check` only says what is missing (exit 4 then).
 #
 # Invariant: a component under third_party/fetched/ appears by one rename, after its hash was
-# checked; it holds a `.pin` file with the hash of the manifests it came from.
+# checked; its `.pin` file has the hash of what it was made from.
 # Start reading at main().
 set -euo pipefail
 
@@ -98,14 +98,19 @@ node_is_recent() {
 }
 
 # Debian 12's Node.js is too old for the pages' tools, but its npm can fetch one that is not. npm
-# itself goes on to run on Debian's, for which it was packaged; what it starts finds the new one.
+# must then run on the new one too, because it skips optional packages (the native parts of the
+# pages' tools) that do not suit the Node.js it runs on; NODE_PATH says where Debian keeps npm's own
+# modules, which only Debian's Node.js knows by itself.
 fetch_node() {
   npm_install node
   mkdir -p "$1/bin"
   mv "$staging"/node.npm/node_modules/node-linux-*/bin/node "$1/bin/"
   cat >"$1/bin/npm" <<NPM
 #!/bin/sh
-PATH="\$(dirname "\$0"):\$PATH" exec /usr/bin/node "$(PATH=$own_path command -v npm)" "\$@"
+here=\$(cd "\$(dirname "\$0")" && pwd)
+export PATH="\$here:\$PATH"
+export NODE_PATH=/usr/share/nodejs:/usr/lib/$(uname -m)-linux-gnu/nodejs:/usr/lib/nodejs
+exec "\$here/node" "$(readlink -f "$(PATH=$own_path command -v npm)")" "\$@"
 NPM
   chmod +x "$1/bin/npm"
 }
@@ -113,11 +118,11 @@ NPM
 # ---- Pinned components -------------------------------------------------------------------------
 
 # component NAME FETCH-FUNCTION MANIFEST...: runs FETCH-FUNCTION, which fills $staging/NAME, unless
-# the component is in place with the same manifests.
+# the component is in place, made by the same function from the same manifests.
 component() {
   local name=$1 fetch=$2 pin
   shift 2
-  pin=$(cat "$@" | sha256sum | cut -d' ' -f1)
+  pin=$( (cat "$@" && declare -f "$fetch") | sha256sum | cut -d' ' -f1)
   [ "$(cat "$fetched/$name/.pin" 2>/dev/null)" != "$pin" ] || return 0
   say "missing or outdated: third_party/fetched/$name"
   [ $check_only = 0 ] || { incomplete=1; return 0; }
