@@ -15,7 +15,8 @@
 
 typedef struct sl_model_input {
   const char *name;
-  sl_dtype dtype;                   // F32, F16 or U8
+  sl_dtype dtype;                   // F32, F16, U8 or I8
+  int32_t rank;                     // 4, or 3 for [N,H,W]
   int32_t order;                    // SL_ORDER_...
   const char *order_reason;         // how that was seen
   int32_t channels, height, width;  // 0 when free
@@ -25,9 +26,8 @@ typedef struct sl_model_input {
 typedef struct sl_model_output {
   const char *name;
   size_t index;     // among the session's outputs
-  sl_dtype dtype;   // F32 or F16
-  int64_t columns;  // numbers per sample; 0 when the file does not say (see sl_contract_probe)
-  int32_t rank;
+  sl_dtype dtype;   // F32, F16 or F64
+  int64_t columns;  // numbers per sample; 0 when the file does not say
 } sl_model_output;
 
 // Metadata of a training run, each "" when absent.
@@ -82,6 +82,7 @@ typedef struct sl_contract {
   sl_scores scores;             // never AUTO after sl_contract_make()
   bool scores_activated;        // the outputs are probabilities already (binary, multi-label)
   bool scores_certain;          // stated, or seen in the graph; else real outputs decide
+  bool activation_certain;      // the same for scores_activated
   sl_texts scores_evidence;
   int64_t columns;       // numbers per sample the model gives
   int64_t class_count;   // 2 for one binary number, else `columns`

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of an sl_runner, shared by runner.c and runner_tune.c only.
+#ifndef SL_MODEL_RUNNER_STATE_H
+#define SL_MODEL_RUNNER_STATE_H
+
+#include <pthread.h>
+
+#include "model/contract_state.h"
+#include "model/runner.h"
+
+struct sl_runner {
+  const sl_model *model;
+  sl_run_options options;
+  sl_session *session;
+  int32_t threads;        // processors to use
+  int32_t workers;        // threads that prepare and run
+  int32_t intra_threads;  // inside one run
+  int gated;              // one run at a time: a GPU, or a session that uses all processors
+  pthread_mutex_t gate;
+  int64_t batch;  // 0 until it is known
+};
+
+// Input tensor for `batch` rows of the prep, zeroed.
+SL_MUST_CHECK sl_status sl_runner_tensor(const sl_runner *runner, const sl_prep *prep,
+                                         int64_t batch, sl_tensor *out, sl_error *err);
+
+// Runs `rows` rows of `input` (whose batch axis is replaced by them unless it is fixed) and writes
+// the model's numbers as float32, [rows x *columns]; `scores` has room for `room` numbers.
+SL_MUST_CHECK sl_status sl_runner_infer(sl_runner *runner, const sl_tensor *input, int64_t rows,
+                                        float *scores, int64_t room, int64_t *columns,
+                                        sl_error *err);
+
+// Settles the batch size and how processors are shared, by measurement; `count` rows will follow.
+SL_MUST_CHECK sl_status sl_runner_tune(sl_runner *runner, const sl_prep *prep,
+                                       const sl_run_source *source, int64_t columns, sl_error *err);
+
+#endif
