@@ -104,7 +104,7 @@ static sl_status parse_numbers(parsed *p, sl_arena *arena, sl_error *err) {
 
 static sl_status parse_clause(const sl_table *table, sl_arena *arena, const char *clause,
                               parsed *out, sl_error *err) {
-  size_t name_length, value_at;
+  size_t name_length = 0, value_at = 0;
   memset(out, 0, sizeof *out);
   out->clause = clause;
   SL_TRY(parse_op(clause, &name_length, &value_at, &out->op, err));
