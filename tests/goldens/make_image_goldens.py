@@ -8,8 +8,8 @@ root: python3 tests/goldens/make_image_goldens.py
     file library colour exif width height channels sha256-of-the-pixels
 where colour is rgb, grey (what .convert("RGB"/"L") and IMREAD_COLOR/GRAYSCALE give; OpenCV's BGR is
 stored as RGB) or native (IMREAD_UNCHANGED in RGBA order), exif is 0 or 1 for "turned by EXIF
-orientation" or - when both are the same, and "refused" stands for the pixels when the library refuses
-the file.
+orientation" or - when both are the same; "refused" stands for the pixels when the library
+refuses the file.
 """
 import hashlib
 import io
@@ -63,7 +63,7 @@ def pillow_file(pixels, fmt, mode=None, **options):
     return stream.getvalue()
 
 
-# ---- JPEG -----------------------------------------------------------------------------------------
+# ---- JPEG ----------------------------------------------------------------------------------------
 
 SIZES = [(1, 1), (1, 9), (9, 1), (2, 2), (17, 13), (33, 19), (40, 32)]
 
@@ -101,10 +101,11 @@ def jpeg_files():
     at = adobe.index(b"Adobe")
     put("jpeg_ycck.jpg", adobe[:at + 11] + b"\x02" + adobe[at + 12:])
     put("jpeg_cmyk_no_adobe.jpg", adobe[:at - 4] + adobe[at + 12:])
-    put("jpeg_trailing_garbage.jpg", pillow_file(rgb, "JPEG") + b"garbage \xff\xd8\xff after the end")
+    put("jpeg_trailing_garbage.jpg",
+        pillow_file(rgb, "JPEG") + b"garbage \xff\xd8\xff after the end")
 
 
-# ---- EXIF -----------------------------------------------------------------------------------------
+# ---- EXIF ----------------------------------------------------------------------------------------
 
 def ifd(order, entries, next_offset=0):
     out = struct.pack(order + "H", len(entries))
@@ -190,7 +191,7 @@ def exif_files():
         picture(17, 9, 3, 65535), extra_tags={274: (3, [6])}))
 
 
-# ---- PNG ------------------------------------------------------------------------------------------
+# ---- PNG -----------------------------------------------------------------------------------------
 
 def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(
@@ -281,7 +282,8 @@ def png_files():
     put("png_rgb_trns.png", png_bytes(rgb, 8, 2, trns=struct.pack(">HHH", *map(int, rgb[4, 4]))),
         native=True)
     deep = picture(13, 9, 3, 65535)
-    put("png_rgb16_trns.png", png_bytes(deep, 16, 2, trns=struct.pack(">HHH", *map(int, deep[4, 4]))))
+    deep_colour = struct.pack(">HHH", *map(int, deep[4, 4]))
+    put("png_rgb16_trns.png", png_bytes(deep, 16, 2, trns=deep_colour))
     put("png_small_idats.png", png_bytes(rgb, 8, 2, split=7))
     put("png_suggested_palette.png", png_bytes(rgb, 8, 2, palette))
     big = picture(61, 40)
@@ -305,7 +307,7 @@ def png_files():
     put("png_trailing_garbage.png", png_bytes(rgb, 8, 2) + b"garbage")
 
 
-# ---- WebP -----------------------------------------------------------------------------------------
+# ---- WebP ----------------------------------------------------------------------------------------
 
 def webp_files():
     for width, height in SIZES:
@@ -324,7 +326,7 @@ def webp_files():
                                           append_images=frames[1:], lossless=True))
 
 
-# ---- TIFF -----------------------------------------------------------------------------------------
+# ---- TIFF ----------------------------------------------------------------------------------------
 
 def pack_bits(data):
     out = b""
@@ -340,72 +342,54 @@ def difference(rows, samples):
     return out
 
 
-def tiff_bytes(pixels, order="<", photometric=None, bits=None, planar=1, rows=4, tile=None,
-               compression=1, predictor=1, colormap=None, extra_samples=None, extra_tags=None,
-               fill_order=1, big=False):
-    height, width = pixels.shape[:2]
-    samples = 1 if pixels.ndim == 2 else pixels.shape[2]
-    bits = bits or pixels.dtype.itemsize * 8
-    if photometric is None:
-        photometric = 1 if samples < 3 else 2
-    cube = pixels.reshape(height, width, samples)
-    planes = [cube] if planar == 1 else [cube[..., i:i + 1] for i in range(samples)]
+def fold_bits(byte):
+    return int(f"{byte:08b}"[::-1], 2)
 
-    def encode(part):
-        count = part.shape[2]
-        flat = part.reshape(part.shape[0], -1)
-        if predictor == 2:
-            flat = difference(flat, count)
-        if bits == 16:
-            data = flat.astype(order + "u2").tobytes()
-        elif bits == 8:
-            data = flat.astype(np.uint8).tobytes()
-        else:
-            data = b"".join(np.packbits(((row[:, None] >> np.arange(bits - 1, -1, -1)) & 1).astype(
-                np.uint8).reshape(-1)).tobytes() for row in flat)
-        if fill_order == 2:
-            data = bytes(int(f"{b:08b}"[::-1], 2) for b in data)
-        if compression == 8:
-            data = zlib.compress(data)
-        elif compression == 32773:
-            data = b"".join(pack_bits(data[i:i + len(data) // len(flat)])
-                            for i in range(0, len(data), len(data) // len(flat)))
-        return data
 
-    blocks = []
-    for plane in planes:
-        if tile:
-            for y in range(0, height, tile):
-                for x in range(0, width, tile):
-                    part = plane[y:y + tile, x:x + tile]
-                    full = np.zeros((tile, tile, part.shape[2]), part.dtype)
-                    full[:part.shape[0], :part.shape[1]] = part
-                    blocks.append(encode(full))
-        else:
-            for y in range(0, height, rows):
-                blocks.append(encode(plane[y:y + rows]))
-    tags = {256: (4, [width]), 257: (4, [height]), 258: (3, [bits] * samples),
-            259: (3, [compression]), 262: (3, [photometric]), 277: (3, [samples]),
-            284: (3, [planar])}
-    if tile:
-        tags |= {322: (4, [tile]), 323: (4, [tile]), 325: (4, [len(b) for b in blocks])}
+def encode_block(part, order, bits, compression, predictor, fill_order):
+    """One strip or tile: rows of samples to the bytes of the file."""
+    count = part.shape[2]
+    flat = part.reshape(part.shape[0], -1)
+    if predictor == 2:
+        flat = difference(flat, count)
+    if bits == 16:
+        lines = [row.astype(order + "u2").tobytes() for row in flat]
+    elif bits == 8:
+        lines = [row.astype(np.uint8).tobytes() for row in flat]
     else:
-        tags |= {278: (4, [rows]), 279: (4, [len(b) for b in blocks])}
-    if predictor != 1:
-        tags[317] = (3, [predictor])
-    if colormap is not None:
-        tags[320] = (3, [int(v) for v in colormap.T.reshape(-1)])
-    if extra_samples is not None:
-        tags[338] = (3, extra_samples)
-    if fill_order != 1:
-        tags[266] = (3, [fill_order])
-    tags |= extra_tags or {}
-    head = 16 if big else 8
-    offsets, at = [], head
+        spread = (flat[..., None] >> np.arange(bits - 1, -1, -1)) & 1
+        lines = [np.packbits(row.astype(np.uint8).reshape(-1)).tobytes() for row in spread]
+    if fill_order == 2:
+        lines = [bytes(fold_bits(byte) for byte in line) for line in lines]
+    if compression == 8:
+        return zlib.compress(b"".join(lines))
+    if compression == 32773:
+        return b"".join(pack_bits(line) for line in lines)
+    return b"".join(lines)
+
+
+def blocks_of(planes, rows, tile):
+    for plane in planes:
+        height, width = plane.shape[:2]
+        if not tile:
+            for y in range(0, height, rows):
+                yield plane[y:y + rows]
+            continue
+        for y in range(0, height, tile):
+            for x in range(0, width, tile):
+                part = plane[y:y + tile, x:x + tile]
+                full = np.zeros((tile, tile, part.shape[2]), part.dtype)
+                full[:part.shape[0], :part.shape[1]] = part
+                yield full
+
+
+def assemble_tiff(order, big, tags, blocks, offsets_tag):
+    """Header, blocks, directory, and the values that do not fit into it."""
+    offsets, at = [], 16 if big else 8
     for block in blocks:
         offsets.append(at)
         at += len(block)
-    tags[324 if tile else 273] = (4, offsets)
+    tags[offsets_tag] = (4, offsets)
     at += at % 2
     inline = 8 if big else 4
     entries, extra = b"", b""
@@ -428,6 +412,38 @@ def tiff_bytes(pixels, order="<", photometric=None, bits=None, planar=1, rows=4,
         table = struct.pack(order + "H", len(tags)) + entries + struct.pack(order + "I", 0)
     out += b"".join(blocks)
     return out + b"\0" * (at - len(out)) + table + extra
+
+
+def tiff_bytes(pixels, order="<", photometric=None, bits=None, planar=1, rows=4, tile=None,
+               compression=1, predictor=1, colormap=None, extra_samples=None, extra_tags=None,
+               fill_order=1, big=False):
+    height, width = pixels.shape[:2]
+    samples = 1 if pixels.ndim == 2 else pixels.shape[2]
+    bits = bits or pixels.dtype.itemsize * 8
+    if photometric is None:
+        photometric = 1 if samples < 3 else 2
+    cube = pixels.reshape(height, width, samples)
+    planes = [cube] if planar == 1 else [cube[..., i:i + 1] for i in range(samples)]
+    blocks = [encode_block(part, order, bits, compression, predictor, fill_order)
+              for part in blocks_of(planes, rows, tile)]
+    sizes = (4, [len(block) for block in blocks])
+    tags = {256: (4, [width]), 257: (4, [height]), 258: (3, [bits] * samples),
+            259: (3, [compression]), 262: (3, [photometric]), 277: (3, [samples]),
+            284: (3, [planar])}
+    if tile:
+        tags |= {322: (4, [tile]), 323: (4, [tile]), 325: sizes}
+    else:
+        tags |= {278: (4, [rows]), 279: sizes}
+    if predictor != 1:
+        tags[317] = (3, [predictor])
+    if colormap is not None:
+        tags[320] = (3, [int(v) for v in colormap.T.reshape(-1)])
+    if extra_samples is not None:
+        tags[338] = (3, extra_samples)
+    if fill_order != 1:
+        tags[266] = (3, [fill_order])
+    tags |= extra_tags or {}
+    return assemble_tiff(order, big, tags, blocks, 324 if tile else 273)
 
 
 def tiff_files():
@@ -488,12 +504,13 @@ def tiff_files():
     put("tiff_palette8_low.tif", tiff_bytes(grey, photometric=3, colormap=cmap >> 8))
     put("tiff_fill2.tif", tiff_bytes(rgb, fill_order=2))
     put("tiff_jpeg.tif", pillow_file(rgb, "TIFF", compression="jpeg"))
-    put("tiff_g4.tif", pillow_file(Image.fromarray(grey).convert("1"), "TIFF", compression="group4"))
+    black_white = Image.fromarray(grey).convert("1")
+    put("tiff_g4.tif", pillow_file(black_white, "TIFF", compression="group4"))
     put("tiff_two_pages.tif", pillow_file(Image.fromarray(rgb), "TIFF", save_all=True,
                                           append_images=[Image.fromarray(grey)]))
 
 
-# ---- BMP ------------------------------------------------------------------------------------------
+# ---- BMP -----------------------------------------------------------------------------------------
 
 def bmp_bytes(pixels, bits, palette=None, top_down=False, header=40, compression=0, masks=None,
               body=None, colours=None):
@@ -523,7 +540,8 @@ def bmp_bytes(pixels, bits, palette=None, top_down=False, header=40, compression
             info += extra.ljust(header - 40, b"\0")
             extra = b""
     offset = 14 + len(info) + len(extra) + len(table)
-    return b"BM" + struct.pack("<IHHI", offset + len(data), 0, 0, offset) + info + extra + table + data
+    head = b"BM" + struct.pack("<IHHI", offset + len(data), 0, 0, offset)
+    return head + info + extra + table + data
 
 
 def run_length(index, four_bit):
@@ -572,7 +590,8 @@ def bmp_files():
     put("bmp_8_grey_reversed.bmp", bmp_bytes(index, 8, ramp[::-1]))
     put("bmp_1_black_white.bmp", bmp_bytes(index >> 7, 1, ramp[[0, 255]]))
     put("bmp_1_white_black.bmp", bmp_bytes(index >> 7, 1, ramp[[255, 0]]))
-    put("bmp_8_short_palette.bmp", bmp_bytes(index % 100, 8, rng.integers(0, 256, (100, 3)), colours=100))
+    put("bmp_8_short_palette.bmp",
+        bmp_bytes(index % 100, 8, rng.integers(0, 256, (100, 3)), colours=100))
     put("bmp_8_index_beyond.bmp", bmp_bytes(index, 8, rng.integers(0, 256, (100, 3)), colours=100))
     put("bmp_core_24.bmp", bmp_bytes(picture(13, 7), 24, header=12))
     put("bmp_core_8.bmp", bmp_bytes(index, 8, rng.integers(0, 256, (256, 3)), header=12))
@@ -596,12 +615,13 @@ def bmp_files():
                                         body=delta))
 
 
-# ---- PNM ------------------------------------------------------------------------------------------
+# ---- PNM -----------------------------------------------------------------------------------------
 
 def pnm_files():
     for width, height in ((1, 1), (9, 1), (13, 7)):
         size = f"{width}x{height}"
-        bit, grey, rgb = picture(width, height, 1, 1), picture(width, height, 1), picture(width, height)
+        bit, grey = picture(width, height, 1, 1), picture(width, height, 1)
+        rgb = picture(width, height)
         deep, deep_rgb = picture(width, height, 1, 65535), picture(width, height, 3, 65535)
         head = lambda kind, top=None: (f"P{kind}\n# made for tests\n{width} {height}\n" + (
             f"{top}\n" if top else "")).encode()
@@ -617,7 +637,8 @@ def pnm_files():
         put(f"pnm_p2_65535_{size}.pgm", head(2, 65535) + text(deep))
         put(f"pnm_p3_65535_{size}.ppm", head(3, 65535) + text(deep_rgb))
         put(f"pnm_p5_65535_{size}.pgm", head(5, 65535) + deep.astype(">u2").tobytes(), native=True)
-        put(f"pnm_p6_65535_{size}.ppm", head(6, 65535) + deep_rgb.astype(">u2").tobytes(), native=True)
+        put(f"pnm_p6_65535_{size}.ppm", head(6, 65535) + deep_rgb.astype(">u2").tobytes(),
+            native=True)
         for top in (1, 7, 100, 254):
             put(f"pnm_p5_{top}_{size}.pgm", head(5, top) + picture(width, height, 1, top).tobytes())
             put(f"pnm_p6_{top}_{size}.ppm", head(6, top) + picture(width, height, 3, top).tobytes())
@@ -635,7 +656,7 @@ def pnm_files():
     put("pnm_comments.pgm", b"P5 # a\n#b\n2 # c\n 2\n255\n" + bytes(range(4)))
 
 
-# ---- what the libraries say -------------------------------------------------------------------------
+# ---- what the libraries say ----------------------------------------------------------------------
 
 def from_pillow(path, colour, turned):
     try:
