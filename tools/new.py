@@ -31,6 +31,12 @@ KINDS = {
         {"step.c.in": "src/model/step_@NAME@.c", "step_test.c.in": "src/model/step_@NAME@_test.c"},
         "src/model/step_list.h", "SL_STEP(@NAME@)\n",
         "write apply(), or value() for a step that works number by number"),
+    "format": Kind(
+        "a dataset format that import reads",
+        {"format.c.in": "src/data/@NAME@.c", "format_test.c.in": "src/data/@NAME@_test.c"},
+        "src/data/format_list.h", "SL_FORMAT(@NAME@)\n",
+        "write match() and read_records(); tests/data/@NAME@/ gets a small real sample and its\n"
+        "broken twin, fuzz/corpus/ a seed"),
     "metric": Kind(
         "a number of the report",
         {"metric.c.in": "src/metric/@NAME@.c", "metric_test.c.in": "src/metric/@NAME@_test.c"},
@@ -134,7 +140,7 @@ def main():
         if path.endswith(".c") and shutil.which("clang-format"):  # where lines break hangs on NAME
             subprocess.run(["clang-format", "-i", path], cwd=root, check=False)
     write(root, list_path, list_text)
-    print(f"next: {KINDS[arguments.kind].next}")
+    print(f"next: {fill(KINDS[arguments.kind].next, root, arguments.name)}")
     return 0
 
 

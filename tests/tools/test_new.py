@@ -16,7 +16,8 @@ import check_style  # noqa: E402
 import new  # noqa: E402
 
 COMPILE = ["gcc", "-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wconversion", "-Wshadow",
-           "-Wmissing-prototypes", "-Werror", "-fsyntax-only", "-Isrc", "-Iinclude"]
+           "-Wmissing-prototypes", "-Werror", "-fsyntax-only", "-Isrc", "-Iinclude",
+           '-DSL_TEST_DATA="data"']
 for header in ("stdarg.h", "stddef.h", "stdint.h", "setjmp.h"):
     COMPILE += ["-include", header]
 
