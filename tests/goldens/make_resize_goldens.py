@@ -44,9 +44,10 @@ OPENCV = {
 }
 # width, height, out_width, out_height
 NASTY = [
-    (1, 1, 5, 7), (1, 1, 1, 3), (1, 1, 8, 1), (5, 1, 3, 1), (1, 9, 4, 2), (2, 2, 1, 1), (2, 2, 7, 5),
-    (3, 3, 2, 2), (3, 5, 9, 4), (4, 4, 2, 2), (4, 4, 9, 9), (8, 6, 4, 3), (12, 9, 4, 3),
-    (16, 12, 4, 3), (20, 10, 4, 2), (20, 12, 10, 4), (9, 7, 27, 21), (10, 8, 20, 16), (10, 8, 30, 8),
+    (1, 1, 5, 7), (1, 1, 1, 3), (1, 1, 8, 1), (5, 1, 3, 1), (1, 9, 4, 2), (2, 2, 1, 1),
+    (2, 2, 7, 5), (3, 3, 2, 2), (3, 5, 9, 4), (4, 4, 2, 2), (4, 4, 9, 9), (8, 6, 4, 3), (12, 9, 4, 3),
+    (16, 12, 4, 3), (20, 10, 4, 2), (20, 12, 10, 4), (9, 7, 27, 21), (10, 8, 20, 16),
+    (10, 8, 30, 8),
     (31, 17, 31, 40), (31, 17, 12, 17), (31, 40, 31, 17), (64, 48, 63, 47), (63, 47, 64, 48),
     (100, 3, 7, 50), (3, 100, 50, 7), (5, 300, 5, 3), (300, 4, 17, 9), (33, 29, 8, 100),
     (97, 13, 89, 101), (128, 96, 57, 43), (41, 83, 37, 29), (60, 60, 20, 20), (60, 60, 59, 1),
@@ -88,8 +89,8 @@ def by_opencv(pixels, size, name):
 
 
 def by_torch(pixels, size, name):
-    """Every route a user may take has to give the same bytes. None where torch fails in all of them:
-    it has a bug with four channels of a single pixel."""
+    """Every route a user may take has to give the same bytes. None where torch fails in all of
+    them: it has a bug with four channels of a single pixel."""
     planes = pixels if pixels.ndim == 3 else pixels[:, :, None]
     image = torch.from_numpy(np.ascontiguousarray(planes.transpose(2, 0, 1)))
     last = image[None].contiguous(memory_format=torch.channels_last)
