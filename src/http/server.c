@@ -174,7 +174,7 @@ static sl_status open_socket(sl_server *server, int wanted_port, int *out, sl_er
   int reason = 0;
   for (int port = first; port < first + tries; port++) {
     struct sockaddr_storage address;
-    socklen_t size;
+    socklen_t size = 0;
     SL_TRY(parse_address(server->host, port, &address, &size, &server->is_loopback, err));
     int fd = listen_on(&address, size);
     server->port = port;
