@@ -8,7 +8,8 @@ blanked text are those of the file.
 import os
 import re
 
-SKIPPED = {"node_modules", "build", "dist", "fetched", "__pycache__", ".git", ".venv", "data"}
+SKIPPED = {"node_modules", "build", "dist", "fetched", "__pycache__", ".git", ".venv"}
+SKIPPED_BELOW = {("tests", "data")}  # pictures and numbers; src/data is code
 
 _C_TOKEN = re.compile(
     r'//(?:\\\n|[^\n])*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
@@ -23,7 +24,8 @@ def files(root, folders, suffixes):
     found = []
     for folder in folders:
         for at, names, leaves in os.walk(os.path.join(root, folder)):
-            names[:] = [n for n in names if n not in SKIPPED]
+            names[:] = [n for n in names if n not in SKIPPED and
+                        (os.path.basename(at), n) not in SKIPPED_BELOW]
             found += [os.path.relpath(os.path.join(at, leaf), root)
                       for leaf in leaves if leaf.endswith(suffixes)]
     return sorted(found)

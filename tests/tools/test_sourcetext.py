@@ -3,12 +3,24 @@
 
 import os
 import sys
+import tempfile
 import unittest
 
 TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools")
 sys.path.insert(0, TOOLS)
 
 import sourcetext  # noqa: E402
+
+
+class Files(unittest.TestCase):
+    def test_code_in_a_folder_called_data_is_seen_and_test_data_is_not(self):
+        with tempfile.TemporaryDirectory() as root:
+            for path in ("src/data/a.c", "tests/data/b.c", "tests/c.c", "src/node_modules/d.c"):
+                os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
+                with open(os.path.join(root, path), "w", encoding="utf-8"):
+                    pass
+            self.assertEqual(sourcetext.files(root, ["src", "tests"], (".c",)),
+                             ["src/data/a.c", "tests/c.c"])
 
 
 class Blanking(unittest.TestCase):
