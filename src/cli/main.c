@@ -11,9 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
-#include "base/rows.h"
 #include "cli/args.h"
 #include "cli/help.h"
 #include "cli/print.h"
@@ -198,7 +196,8 @@ static sl_status call(sl_arena *arena, sl_engine *engine, const sl_args *args, s
 
 static sl_status run_operation(sl_arena *arena, const sl_args *args, sl_error *err) {
   sl_engine_options options = SL_ENGINE_OPTIONS_INIT;
-  options.workspace = args->workspace;
+  options.workspace = args->op->flags & SL_OP_NO_WORKSPACE ? "" : args->workspace;
+  options.create = (args->op->flags & SL_OP_WRITES) != 0;
   options.read_only = args->read_only;
   if (!args->quiet) options.on_progress = sl_progress_bar_show;
   SL_TRY(sl_engine_open(&options, &running_engine, err));

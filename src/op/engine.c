@@ -93,7 +93,7 @@ sl_status sl_call(sl_engine *engine, const char *name, const char *params, size_
   const sl_op *op;
   *out = NULL;
   SL_TRY(sl_dispatch_find(name, &op, err));
-  int is_job = (op->info.flags & SL_OP_SLOW) && !engine->read_only;
+  int is_job = (op->info.flags & SL_OP_SLOW) && engine->store != NULL && !engine->read_only;
   if (is_job) return sl_job_run(engine, 0, op, params, size, &engine->cancel, out, err);
   return sl_dispatch(engine, op, params, size, 0, &engine->cancel, out, err);
 }
