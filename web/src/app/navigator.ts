@@ -15,7 +15,10 @@ export const PAGES: readonly PageId[] = [
   "journal",
 ];
 
-/** Fields a page keeps when one goes to another page: the runs, and filters where they mean something. */
+/**
+ * Fields a page keeps when one goes to another page: the runs, and filters where they mean
+ * something.
+ */
 function kept(view: View, from: PageId, to: PageId): Partial<View> {
   if (from === to) return view;
   const runs = { run: view.run, other: view.other };

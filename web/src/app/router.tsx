@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The router: one route per page, the query string is the view (base/view.ts). Invariant: an address
-// says all that is on screen, so it can be kept, sent and gone back to.
+// The router: one route per page, the query string is the view (base/view.ts). Invariant: an
+// address says all that is on screen, so it can be kept, sent and gone back to.
 import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { decodeView, encodeView, type View } from "@/base/view";

@@ -6,7 +6,7 @@ import { type MouseEvent, type ReactElement, useEffect, useState } from "react";
 import { onEvent } from "@/engine/events";
 import { type Action, useActions } from "@/state/actions";
 import { prefs, setPrefs, type Theme } from "@/state/prefs";
-import { toast } from "@/state/toasts";
+import { copyText, toast } from "@/state/toasts";
 import { redo, undo } from "@/state/undo";
 import { type Navigator, type PageId, ViewContext } from "@/state/view";
 import { Icon } from "@/widgets/icon";
@@ -77,79 +77,64 @@ export function cycleTheme(): void {
   setPrefs({ theme: order[(at + 1) % order.length] ?? "system" });
 }
 
-function commonActions(nav: Navigator, open: (what: "palette" | "keys") => void): Action[] {
-  const pages = PAGES.map((page): Action => ({
+const pageActions = (nav: Navigator): Action[] =>
+  PAGES.map((page) => ({
     id: `go.${page}`,
     title: `Go to ${TITLES[page]}`,
     group: "Pages",
     keys: KEYS[page],
     run: () => nav.go({}, { page }),
   }));
-  const step = (title: string, done: string) => () =>
-    void toast({
-      tone: "info",
-      text: done ? `${title} ${done}` : `Nothing to ${title.toLowerCase()}`,
-    });
+
+const viewActions = (nav: Navigator): Action[] => [
+  {
+    id: "unfilter",
+    title: "Clear the filter",
+    group: "View",
+    keys: "Shift+X",
+    disabled: nav.view.where.length === 0,
+    run: () => nav.go({ where: [], row: -1 }),
+  },
+  {
+    id: "address",
+    title: "Copy the address of this view",
+    group: "View",
+    keys: "Y",
+    run: () => void copyText(location.href, "Address copied"),
+  },
+];
+
+const tellStep = (verb: string, title: string): void =>
+  void toast({
+    tone: "info",
+    text: title ? `${verb}: ${title}` : `Nothing to ${verb.toLowerCase()}`,
+  });
+
+const generalActions = (open: (what: "palette" | "keys") => void): Action[] => {
+  const group = "General";
   return [
-    ...pages,
     {
       id: "palette",
       title: "Command palette",
-      group: "General",
+      group,
       keys: "Mod+K",
       always: true,
-      run: () => open("palette"),
       hidden: true,
+      run: () => open("palette"),
     },
-    {
-      id: "keys",
-      title: "Keyboard shortcuts",
-      group: "General",
-      keys: "?",
-      run: () => open("keys"),
-    },
+    { id: "keys", title: "Keyboard shortcuts", group, keys: "?", run: () => open("keys") },
     {
       id: "theme",
       title: "Switch theme: system, dark, light",
-      group: "General",
+      group,
       keys: "Shift+D",
+      words: "colour mode",
       run: cycleTheme,
-      words: "dark light colour mode",
     },
-    {
-      id: "undo",
-      title: "Undo",
-      group: "General",
-      keys: "Mod+Z",
-      run: () => step("Undo", undo())(),
-    },
-    {
-      id: "redo",
-      title: "Redo",
-      group: "General",
-      keys: "Mod+Shift+Z",
-      run: () => step("Redo", redo())(),
-    },
-    {
-      id: "unfilter",
-      title: "Clear the filter",
-      group: "View",
-      keys: "Shift+X",
-      disabled: nav.view.where.length === 0,
-      run: () => nav.go({ where: [], row: -1 }),
-    },
-    {
-      id: "address",
-      title: "Copy the address of this view",
-      group: "View",
-      keys: "Y",
-      run: () =>
-        void navigator.clipboard
-          ?.writeText(location.href)
-          .then(() => toast({ tone: "good", text: "Address copied" })),
-    },
+    { id: "undo", title: "Undo", group, keys: "Mod+Z", run: () => tellStep("Undo", undo()) },
+    { id: "redo", title: "Redo", group, keys: "Mod+Shift+Z", run: () => tellStep("Redo", redo()) },
   ];
-}
+};
 
 /** Tells how jobs ended, wherever one is. */
 function useJobToasts(): void {
@@ -174,7 +159,7 @@ export function Shell(): ReactElement {
   const nav = useRouteNavigator();
   const runs = useRuns(nav);
   const [opened, setOpened] = useState<"palette" | "keys" | null>(null);
-  useActions(commonActions(nav, setOpened));
+  useActions([...pageActions(nav), ...viewActions(nav), ...generalActions(setOpened)]);
   useJobToasts();
   useEffect(() => {
     document.title = [TITLES[nav.page], runs.ctx?.run?.name, "Slitlamp"]

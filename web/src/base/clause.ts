@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One condition of a view's filter, and its text form, which is the core's own (operation rows named
-// "where") and also the URL's. Invariant: parse(format(c)) is c for every clause, whatever characters
-// its values hold; text we do not understand is kept as it is and left to the core to judge.
+// One condition of a view's filter, and its text form, which is the core's own (operation rows
+// named "where") and also the URL's. Invariant: parse(format(c)) is c for every clause, whatever
+// characters its values hold; text we do not understand is kept as it is and left to the core to
+// judge.
 //
 //   label=cat|dog        one of these        label!=cat|dog     none of these
 //   confidence=0.2..0.5  between             confidence>=0.9    from; confidence<=0.1 up to

@@ -63,7 +63,9 @@ export function fmtFixed(value: number | null | undefined, places: number): stri
   return value < 0 && Number(body.replace(/,/g, "")) !== 0 ? MINUS + body : body;
 }
 
-/** A share of one as percent: 0.9234 -> "92.3%". Never rounds to 100% or 0% what is not exactly so. */
+/**
+ * A share of one as percent: 0.9234 -> "92.3%". Never rounds to 100% or 0% what is not exactly so.
+ */
 export function fmtPercent(value: number | null | undefined, places = 1): string {
   if (value == null || !Number.isFinite(value)) return NONE;
   const step = 10 ** -places;

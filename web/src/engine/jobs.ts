@@ -94,7 +94,10 @@ export async function readJob(id: string, signal?: AbortSignal): Promise<JobRepl
   return { ...reply, error };
 }
 
-/** Resolves with the job's result, or rejects with its Problem. Aborting stops waiting, not the job. */
+/**
+ * Resolves with the job's result, or rejects with its Problem. Aborting stops waiting, not the
+ * job.
+ */
 export function waitForJob(id: string, signal?: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let asking = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Token exchange. The page is opened as /#token=...; the fragment never reaches the server's log, so
-// it is posted once to /v1/session, which answers with an HttpOnly cookie, and is then removed from
-// the address bar and the history.
+// Token exchange. The page is opened as /#token=...; the fragment never reaches the server's log,
+// so it is posted once to /v1/session, which answers with an HttpOnly cookie, and is then removed
+// from the address bar and the history.
 import { send } from "./http";
 
 /** The token in a fragment such as "#token=abc", or "". */

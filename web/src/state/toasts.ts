@@ -36,3 +36,13 @@ export function toastProblem(thrown: unknown): void {
 }
 
 export const useToasts = (): readonly Toast[] => useStore(toasts, (state) => state.all);
+
+/** Puts text on the clipboard and says so; says why not where the browser refuses. */
+export async function copyText(text: string, done: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast({ tone: "good", text: done });
+  } catch {
+    toast({ tone: "bad", text: "the browser does not allow copying", hint: text });
+  }
+}

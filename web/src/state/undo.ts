@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One history of undoable steps for the page. Invariant: doing something new forgets what was undone.
+// One history of undoable steps for the page. Invariant: doing something new forgets what was
+// undone.
 import { createStore } from "zustand/vanilla";
 
 export interface Step {

@@ -9,7 +9,9 @@ export type PageId = "overview" | "explore" | "sample" | "compare" | "models" | 
 export interface Navigator {
   readonly page: PageId;
   readonly view: View;
-  /** Changes part of the view, and the page when given. `replace` leaves no history entry (drags). */
+  /**
+   * Changes part of the view, and the page when given. `replace` leaves no history entry (drags).
+   */
   readonly go: (change: Partial<View>, options?: { page?: PageId; replace?: boolean }) => void;
   /** Address of a view, for links that open in new tabs. */
   readonly href: (change: Partial<View>, page?: PageId) => string;

@@ -136,7 +136,6 @@ export interface Painting {
   readonly marked: readonly [number, number] | null;
   readonly map: readonly Rgb[];
   readonly right: readonly Rgb[];
-  readonly ground: Rgb;
   readonly font: string;
   readonly colours: Readonly<
     Record<

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Confusion matrix, 2 to about 1,000 classes: rows are labels, columns predictions. Drawn on a
 // canvas by confusion_paint.ts; the pointer or the arrow keys move a cell cursor whose numbers are
-// read out, Enter or a click opens the cell's samples. Below it, the largest errors as a list, which
-// is also the form for assistive tools.
+// read out, Enter or a click opens the cell's samples. Below it, the largest errors as a list,
+// which is also the form for assistive tools.
 import {
   type KeyboardEvent,
   type PointerEvent,
   type ReactElement,
+  type RefObject,
   useEffect,
   useMemo,
   useRef,
   useState,
 } from "react";
 import { clusterOrder } from "@/base/cluster";
-import { parseColour, ramp } from "@/base/colour";
+import { ramp } from "@/base/colour";
 import { fmtInt, fmtPercent } from "@/base/format";
 import { clamp } from "@/base/scale";
 import { IconButton, Segmented } from "./button";
@@ -38,6 +39,9 @@ export interface ConfusionProps {
   /** Cell to mark from outside, as [label, prediction]. */
   readonly marked?: readonly [number, number] | null;
 }
+
+/** [row, column]. */
+type Place = readonly [number, number];
 
 const TOKENS = [
   "--panel",
@@ -167,70 +171,81 @@ function Readout(props: {
   );
 }
 
-export function ConfusionMatrix(props: ConfusionProps): ReactElement {
-  const { labels, counts, onCell } = props;
-  const n = labels.length;
-  const [order, setOrder] = useState<"index" | "cluster">("index");
-  const [normalise, setNormalise] = useState<Normalise>("row");
-  const [hideDiagonal, setHide] = useState(true);
-  const [view, setView] = useState<Window>({ row: 0, col: 0, size: n });
-  const [cursor, setCursor] = useState<readonly [number, number] | null>(null);
-  const [box, boxSize] = useSize<HTMLDivElement>();
+interface MatrixState {
+  readonly shown: Shown;
+  readonly view: Window;
+  readonly cursor: Place | null;
+  readonly side: number;
+}
+
+/** Paints whenever what is shown changes. */
+function usePaint(props: ConfusionProps, state: MatrixState): RefObject<HTMLCanvasElement | null> {
+  const { shown, view, cursor, side } = state;
+  const { labels, marked = null } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const colours = useColours(TOKENS);
   const fonts = useFonts();
+  const maps = useMemo(() => {
+    const ground = colours["--panel"];
+    return {
+      map: ramp([ground, colours["--wrong"], colours["--fg"]]),
+      right: ramp([ground, colours["--match"]]),
+    };
+  }, [colours]);
+  useEffect(() => {
+    const context = canvas.current && openCanvas(canvas.current, { width: side, height: side });
+    const font = getComputedStyle(document.body).fontFamily;
+    if (context) paintMatrix(context, { ...state, ...maps, labels, colours, font, marked });
+  }, [shown, view, cursor, side, labels, maps, colours, fonts, marked]);
+  return canvas;
+}
+
+/** Order, shares and window of the matrix, and the setters of its tools. */
+function useMatrix(counts: ArrayLike<number>, n: number) {
+  const [order, onOrder] = useState<"index" | "cluster">("index");
+  const [normalise, onNormalise] = useState<Normalise>("row");
+  const [hideDiagonal, onHide] = useState(true);
+  const [view, setView] = useState<Window>({ row: 0, col: 0, size: n });
   const places = useMemo(
-    () =>
-      order === "cluster" ? clusterOrder(counts, n) : Array.from({ length: n }, (_, at) => at),
+    () => (order === "cluster" ? clusterOrder(counts, n) : [...Array(n).keys()]),
     [order, counts, n],
   );
   const shown = useMemo(
     () => showMatrix(counts, n, places, normalise, hideDiagonal),
     [counts, n, places, normalise, hideDiagonal],
   );
-  const map = useMemo(
-    () => ramp([colours["--panel"], colours["--wrong"], colours["--fg"]]),
-    [colours],
-  );
-  const right = useMemo(() => ramp([colours["--panel"], colours["--match"]]), [colours]);
-  const side = Math.max(120, Math.min(boxSize.width, 760));
   useEffect(() => setView({ row: 0, col: 0, size: n }), [n]);
-  useEffect(() => {
-    const context = canvas.current && openCanvas(canvas.current, { width: side, height: side });
-    if (!context) return;
-    paintMatrix(context, {
-      shown,
-      view,
-      side,
-      labels,
-      cursor,
-      map,
-      right,
-      colours,
-      font: getComputedStyle(document.body).fontFamily,
-      marked: props.marked ?? null,
-      ground: parseColour(colours["--panel"]),
-    });
-  }, [shown, view, side, labels, cursor, map, right, colours, fonts, props.marked]);
+  const tools = { order, onOrder, normalise, onNormalise, hideDiagonal, onHide };
+  return { shown, view, setView, tools };
+}
 
+const MOVES: Readonly<Record<string, Place>> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+};
+
+export function ConfusionMatrix(props: ConfusionProps): ReactElement {
+  const { labels, counts, onCell } = props;
+  const n = labels.length;
+  const { shown, view, setView, tools } = useMatrix(counts, n);
+  const [cursor, setCursor] = useState<Place | null>(null);
+  const [box, boxSize] = useSize<HTMLDivElement>();
+  const side = clamp(boxSize.width, 120, 760);
+  const canvas = usePaint(props, { shown, view, cursor, side });
   const zoom = (factor: number, at = cursor) => setView((old) => zoomWindow(old, n, factor, at));
-  const point = (event: PointerEvent<HTMLCanvasElement>): readonly [number, number] | null => {
-    const area = event.currentTarget.getBoundingClientRect();
-    return cellAt(view, side, labels, n, event.clientX - area.left, event.clientY - area.top);
+  const real: Place | null = cursor && [shown.places[cursor[0]] ?? 0, shown.places[cursor[1]] ?? 0];
+  const move = (by: Place) => {
+    const [row, col] = cursor ?? [view.row, view.col];
+    const next: Place = [clamp(row + by[0], 0, n - 1), clamp(col + by[1], 0, n - 1)];
+    setCursor(next);
+    zoom(1, next);
   };
   const press = (event: KeyboardEvent) => {
-    const [row, col] = cursor ?? [view.row, view.col];
-    const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[
-      event.key
-    ];
-    if (move) {
-      const next = [
-        clamp(row + (move[0] ?? 0), 0, n - 1),
-        clamp(col + (move[1] ?? 0), 0, n - 1),
-      ] as const;
-      setCursor(next);
-      setView((old) => zoomWindow(old, n, 1, next));
-    } else if (event.key === "Enter" && cursor) onCell?.(places[row] ?? 0, places[col] ?? 0);
+    const by = MOVES[event.key];
+    if (by) move(by);
+    else if (event.key === "Enter" && real) onCell?.(real[0], real[1]);
     else if (event.key === "+" || event.key === "=") zoom(2);
     else if (event.key === "-") zoom(0.5);
     else if (event.key === "0") setView({ row: 0, col: 0, size: n });
@@ -238,19 +253,14 @@ export function ConfusionMatrix(props: ConfusionProps): ReactElement {
     event.preventDefault();
     event.stopPropagation();
   };
-  const real = cursor ? ([places[cursor[0]] ?? 0, places[cursor[1]] ?? 0] as const) : null;
+  const point = (event: PointerEvent<HTMLCanvasElement>) => {
+    const area = event.currentTarget.getBoundingClientRect();
+    const [x, y] = [event.clientX - area.left, event.clientY - area.top];
+    setCursor(cellAt(view, side, labels, n, x, y));
+  };
   return (
     <div className="matrix">
-      <Tools
-        order={order}
-        onOrder={setOrder}
-        normalise={normalise}
-        onNormalise={setNormalise}
-        hideDiagonal={hideDiagonal}
-        onHide={setHide}
-        onZoom={zoom}
-        zoomed={view.size < n}
-      />
+      <Tools {...tools} onZoom={zoom} zoomed={view.size < n} />
       <div className="matrix-box" ref={box}>
         <canvas
           ref={canvas}
@@ -260,10 +270,9 @@ export function ConfusionMatrix(props: ConfusionProps): ReactElement {
           style={{ width: side, height: side }}
           onKeyDown={press}
           aria-label={`Confusion matrix of ${n} classes. Arrow keys move, Enter opens the cell.`}
-          onPointerMove={(event) => setCursor(point(event))}
+          onPointerMove={point}
           onPointerLeave={() => setCursor(null)}
           onClick={() => real && onCell?.(real[0], real[1])}
-          onDoubleClick={() => zoom(2)}
         />
       </div>
       <Readout shown={shown} labels={labels} cell={real} />

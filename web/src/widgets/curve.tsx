@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // CurveChart: ROC, precision-recall and other curves over a shared plane. Pointing at it, or the
 // arrow keys, reads out every curve at that x; the legend switches curves off.
-import { type KeyboardEvent, type ReactElement, useId, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, type ReactElement, useState } from "react";
 import { fmtReal } from "@/base/format";
-import { nearest } from "@/base/scale";
+import { clamp, nearest } from "@/base/scale";
 import { Axes, type Domain, type Frame, scalesOf } from "./axes";
 import { useSize } from "./hooks";
 import "./curve.css";
@@ -77,134 +77,162 @@ function Legend(props: {
   );
 }
 
-export function CurveChart(props: CurveChartProps): ReactElement {
-  const { curves, height = 260, x = UNIT, y = UNIT } = props;
+interface Reading {
+  readonly curve: Curve;
+  /** Index of the point read, -1 for none. */
+  readonly point: number;
+}
+
+interface Plane {
+  readonly frame: Frame;
+  readonly x: Domain;
+  readonly y: Domain;
+}
+
+function referencePath(reference: CurveChartProps["reference"], plane: Plane): string {
+  const { frame, x, y } = plane;
+  const scale = scalesOf(frame, x, y);
+  if (!reference || reference === "none") return "";
+  if (reference === "rising") {
+    return `M${scale.x(x.low)} ${scale.y(y.low)}L${scale.x(x.high)} ${scale.y(y.high)}`;
+  }
+  return `M${frame.left} ${scale.y(reference.level)}H${frame.width - frame.right}`;
+}
+
+function Lines(props: {
+  readonly plane: Plane;
+  readonly reference: string;
+  readonly readings: readonly Reading[];
+  readonly at: number | null;
+}): ReactElement {
+  const { frame, x, y } = props.plane;
+  const scale = scalesOf(frame, x, y);
+  const floor = frame.height - frame.bottom;
+  return (
+    <>
+      {props.reference && <path className="curve-reference" d={props.reference} />}
+      {props.readings.map(({ curve }) => (
+        <path
+          key={curve.id}
+          className="curve-line"
+          d={pathOf(curve, scale.x, scale.y)}
+          style={{ stroke: curveColour(curve) }}
+        />
+      ))}
+      {props.at !== null && (
+        <path className="curve-at" d={`M${scale.x(props.at)} ${frame.top}V${floor}`} />
+      )}
+      {props.readings
+        .filter(({ point }) => point >= 0)
+        .map(({ curve, point }) => (
+          <circle
+            key={curve.id}
+            className="curve-dot"
+            r={3.5}
+            cx={scale.x(curve.x[point] ?? 0)}
+            cy={scale.y(curve.y[point] ?? 0)}
+            style={{ fill: curveColour(curve) }}
+          />
+        ))}
+    </>
+  );
+}
+
+/** The numbers at the cursor, one line per curve. */
+function Readout(props: {
+  readonly readings: readonly Reading[];
+  readonly left: boolean;
+  readonly atTitle: string;
+}): ReactElement | null {
+  const shown = props.readings.filter(({ point }) => point >= 0).slice(0, 9);
+  if (shown.length === 0) return null;
+  return (
+    <div className={props.left ? "curve-readout curve-left" : "curve-readout"} aria-live="polite">
+      {shown.map(({ curve, point }) => (
+        <div key={curve.id}>
+          <i style={{ background: curveColour(curve) }} />
+          <span className="cut">{curve.title}</span>
+          <span>{fmtReal(curve.x[point] ?? NaN, 3)}</span>
+          <b>{fmtReal(curve.y[point] ?? NaN, 3)}</b>
+          {curve.at && (
+            <span className="dim">
+              {props.atTitle} {fmtReal(curve.at[point] ?? NaN, 3)}
+            </span>
+          )}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Plot(props: CurveChartProps): ReactElement {
+  const { height = 260, x = UNIT, y = UNIT } = props;
   const [ref, size] = useSize<HTMLDivElement>();
   const [at, setAt] = useState<number | null>(null);
-  const [off, setOff] = useState<ReadonlySet<string>>(new Set());
-  const clip = useId();
-  const frame: Frame = {
-    width: Math.max(120, size.width),
-    height,
-    left: 38,
-    right: 10,
-    top: 22,
-    bottom: 34,
-  };
-  const scale = scalesOf(frame, x, y);
-  const on = curves.filter((curve) => !off.has(curve.id));
-  const read = on.map((curve) => ({ curve, point: at === null ? -1 : pointAt(curve, at) }));
+  const margins = { left: 38, right: 10, top: 22, bottom: 34 };
+  const frame: Frame = { width: Math.max(120, size.width), height, ...margins };
+  const plane = { frame, x, y };
+  const readings = props.curves.map((curve) => ({
+    curve,
+    point: at === null ? -1 : pointAt(curve, at),
+  }));
   const press = (event: KeyboardEvent) => {
     const by = { ArrowRight: 1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[event.key];
     if (!by) return;
     event.preventDefault();
     event.stopPropagation();
-    const width = x.high - x.low;
-    setAt((old) => Math.max(x.low, Math.min(x.high, (old ?? x.low) + (by * width) / STEPS)));
+    const step = (by * (x.high - x.low)) / STEPS;
+    setAt((old) => clamp((old ?? x.low) + step, x.low, x.high));
   };
+  const point = (event: PointerEvent<HTMLDivElement>) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const width = frame.width - frame.left - frame.right;
+    const part = (event.clientX - box.left - frame.left) / width;
+    const inside = part >= -0.05 && part <= 1.05;
+    setAt(inside ? x.low + clamp(part, 0, 1) * (x.high - x.low) : null);
+  };
+  return (
+    <div
+      ref={ref}
+      className="curve-plot"
+      style={{ height }}
+      role="img"
+      tabIndex={0}
+      aria-label={`${props.label}. Arrow keys read values.`}
+      onKeyDown={press}
+      onPointerMove={point}
+      onPointerLeave={() => setAt(null)}
+    >
+      <svg width={frame.width} height={height}>
+        <Axes frame={frame} x={x} y={y} xTitle={props.xTitle} yTitle={props.yTitle} />
+        <Lines
+          plane={plane}
+          reference={referencePath(props.reference, plane)}
+          readings={readings}
+          at={at}
+        />
+      </svg>
+      <Readout
+        readings={readings}
+        left={at !== null && at > (x.low + x.high) / 2}
+        atTitle={props.atTitle ?? "at"}
+      />
+    </div>
+  );
+}
+
+export function CurveChart(props: CurveChartProps): ReactElement {
+  const { curves } = props;
+  const [off, setOff] = useState<ReadonlySet<string>>(new Set());
   const toggle = (id: string) =>
     setOff((old) => {
       const next = new Set(old);
       if (!next.delete(id)) next.add(id);
       return next;
     });
-  const reference = props.reference ?? "none";
-  const line =
-    reference === "rising"
-      ? `M${scale.x(x.low)} ${scale.y(y.low)}L${scale.x(x.high)} ${scale.y(y.high)}`
-      : reference === "none"
-        ? ""
-        : `M${frame.left} ${scale.y(reference.level)}H${frame.width - frame.right}`;
-  const words = read
-    .filter((row) => row.point >= 0)
-    .map(
-      ({ curve, point }) =>
-        `${curve.title}: ${props.xTitle} ${fmtReal(curve.x[point] ?? 0, 3)}, ${props.yTitle} ${fmtReal(curve.y[point] ?? 0, 3)}`,
-    );
   return (
     <div className="curve">
-      <div
-        ref={ref}
-        className="curve-plot"
-        style={{ height }}
-        role="img"
-        tabIndex={0}
-        aria-label={`${props.label}. Arrow keys read values.`}
-        onKeyDown={press}
-        onPointerMove={(event) => {
-          const box = event.currentTarget.getBoundingClientRect();
-          const part =
-            (event.clientX - box.left - frame.left) / (frame.width - frame.left - frame.right);
-          setAt(
-            part < -0.05 || part > 1.05
-              ? null
-              : x.low + Math.max(0, Math.min(1, part)) * (x.high - x.low),
-          );
-        }}
-        onPointerLeave={() => setAt(null)}
-      >
-        <svg width={frame.width} height={height}>
-          <Axes frame={frame} x={x} y={y} xTitle={props.xTitle} yTitle={props.yTitle} />
-          <clipPath id={clip}>
-            <rect
-              x={frame.left - 2}
-              y={frame.top - 2}
-              width={frame.width - frame.left - frame.right + 4}
-              height={height - frame.top - frame.bottom + 4}
-            />
-          </clipPath>
-          <g clipPath={`url(#${clip})`}>
-            {line && <path className="curve-reference" d={line} />}
-            {on.map((curve) => (
-              <path
-                key={curve.id}
-                className="curve-line"
-                d={pathOf(curve, scale.x, scale.y)}
-                style={{ stroke: curveColour(curve) }}
-              />
-            ))}
-          </g>
-          {at !== null && (
-            <path
-              className="curve-at"
-              d={`M${scale.x(at)} ${frame.top}V${height - frame.bottom}`}
-            />
-          )}
-          {read.map(
-            ({ curve, point }) =>
-              point >= 0 && (
-                <circle
-                  key={curve.id}
-                  className="curve-dot"
-                  r={3.5}
-                  cx={scale.x(curve.x[point] ?? 0)}
-                  cy={scale.y(curve.y[point] ?? 0)}
-                  style={{ fill: curveColour(curve) }}
-                />
-              ),
-          )}
-        </svg>
-        {words.length > 0 && (
-          <div
-            className={`curve-readout ${at !== null && at > (x.low + x.high) / 2 ? "curve-left" : ""}`}
-            aria-live="polite"
-          >
-            {read.slice(0, 9).map(({ curve, point }) => (
-              <div key={curve.id}>
-                <i style={{ background: curveColour(curve) }} />
-                <span className="cut">{curve.title}</span>
-                <span>{fmtReal(curve.x[point] ?? NaN, 3)}</span>
-                <b>{fmtReal(curve.y[point] ?? NaN, 3)}</b>
-                {curve.at && (
-                  <span className="dim">
-                    {props.atTitle ?? "at"} {fmtReal(curve.at[point] ?? NaN, 3)}
-                  </span>
-                )}
-              </div>
-            ))}
-          </div>
-        )}
-      </div>
+      <Plot {...props} curves={curves.filter((curve) => !off.has(curve.id))} />
       {curves.length > 1 && <Legend curves={curves} off={off} onToggle={toggle} />}
     </div>
   );

@@ -3,6 +3,7 @@
 // entry that established it.
 import type { ReactElement, ReactNode } from "react";
 import { fmtKey } from "@/base/format";
+import { copyText } from "@/state/toasts";
 import "./facts.css";
 
 export interface Fact {
@@ -51,7 +52,7 @@ export function KeyText(props: { readonly value: string; readonly digits?: numbe
       type="button"
       className="key-text mono"
       title={`${props.value}\nPress to copy`}
-      onClick={() => void navigator.clipboard?.writeText(props.value)}
+      onClick={() => void copyText(props.value, "Copied")}
     >
       {fmtKey(props.value, props.digits ?? 10)}
     </button>

@@ -32,6 +32,7 @@ export interface VirtualGridProps<T> {
   /** Cursor row, -1 for none. */
   readonly cursor: number;
   readonly onCursor: (row: number) => void;
+  /** Enter, or a press on the tile the cursor is on. */
   readonly onOpen: (row: number) => void;
   readonly selected?: ReadonlySet<number>;
   readonly onSelect?: (rows: readonly number[], keep: boolean) => void;
@@ -117,68 +118,70 @@ export function gridLayout(width: number, side: number, caption: number) {
   return { columns, tile, line: tile + caption + GAP };
 }
 
+const rowUnder = (event: MouseEvent): number =>
+  Number((event.target as HTMLElement).closest<HTMLElement>("[data-row]")?.dataset.row ?? -1);
+
+/** What keys and the pointer do. */
+function useGridHand<T>(props: VirtualGridProps<T>, columns: number, fit: number) {
+  const { cursor, count, onSelect } = props;
+  const press = (event: KeyboardEvent<HTMLDivElement>) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" && cursor >= 0) props.onOpen(cursor);
+    else if (event.key === " " && cursor >= 0) onSelect?.([cursor], true);
+    else {
+      const next = gridStep(event.key, cursor, columns, fit, count);
+      if (next < 0) return;
+      props.onCursor(next);
+      if (event.shiftKey && cursor >= 0) onSelect?.(span(cursor, next), true);
+    }
+    event.preventDefault();
+  };
+  const click = (event: MouseEvent) => {
+    const row = rowUnder(event);
+    if (row < 0) return;
+    if (event.shiftKey && cursor >= 0) onSelect?.(span(cursor, row), true);
+    else if (event.ctrlKey || event.metaKey) onSelect?.([row], true);
+    else if (row === cursor) props.onOpen(row);
+    props.onCursor(row);
+  };
+  return { press, click };
+}
+
 export function VirtualGrid<T>(props: VirtualGridProps<T>): ReactElement {
-  const { count, cursor, onRange, item } = props;
+  const { count, cursor, onRange, item, reveal } = props;
   const id = useId();
   const box = useSize<HTMLDivElement>();
   const { columns, tile, line } = gridLayout(box[1].width, props.side, props.caption);
-  const lines = Math.ceil(count / columns);
-  const scroller = useScroller(lines, line, 2, box);
-  const first = scroller.rows.first * columns;
-  const end = Math.min(count, scroller.rows.end * columns);
-
+  const { show, topOf, rows, ...scroller } = useScroller(Math.ceil(count / columns), line, 2, box);
+  const hand = useGridHand(props, columns, scroller.fit);
+  const first = rows.first * columns;
+  const end = Math.min(count, rows.end * columns);
   useEffect(() => {
     if (end > first) onRange(first, end);
   }, [first, end, onRange]);
   useEffect(() => {
-    if (cursor >= 0 && cursor < count) scroller.show(Math.floor(cursor / columns));
-  }, [cursor, columns, count, scroller.show]);
+    if (cursor >= 0 && cursor < count) show(Math.floor(cursor / columns));
+  }, [cursor, columns, count, show]);
   useEffect(() => {
-    if (props.reveal) scroller.show(Math.floor(props.reveal.row / columns), "centre");
-  }, [props.reveal]);
-
-  const press = (event: KeyboardEvent<HTMLDivElement>) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Enter" && cursor >= 0) props.onOpen(cursor);
-    else if (event.key === " " && cursor >= 0) props.onSelect?.([cursor], true);
-    else {
-      const next = gridStep(event.key, cursor, columns, scroller.fit, count);
-      if (next < 0) return;
-      props.onCursor(next);
-      if (event.shiftKey && cursor >= 0) props.onSelect?.(span(cursor, next), true);
-    }
-    event.preventDefault();
-  };
-  const rowOf = (event: MouseEvent): number =>
-    Number((event.target as HTMLElement).closest<HTMLElement>("[data-row]")?.dataset.row ?? -1);
-  const click = (event: MouseEvent) => {
-    const row = rowOf(event);
-    if (row < 0) return;
-    if (event.shiftKey && cursor >= 0) props.onSelect?.(span(cursor, row), true);
-    else if (event.ctrlKey || event.metaKey) props.onSelect?.([row], true);
-    else if (row === cursor) props.onOpen(row);
-    props.onCursor(row);
-  };
-  const draw = (row: number) => {
-    const value = item(row);
-    return (
-      <Tile
-        key={row}
-        id={`${id}${row}`}
-        row={row}
-        count={count}
-        width={tile}
-        height={line - GAP}
-        left={GAP + (row % columns) * (tile + GAP)}
-        top={GAP + scroller.topOf(Math.floor(row / columns))}
-        current={row === cursor}
-        chosen={props.selected?.has(row) ?? row === cursor}
-        words={props.describe(value, row)}
-      >
-        {props.renderTile(value, row)}
-      </Tile>
-    );
-  };
+    if (reveal) show(Math.floor(reveal.row / columns), "centre");
+  }, [reveal]);
+  const draw = (row: number) => (
+    <Tile
+      key={row}
+      id={`${id}${row}`}
+      row={row}
+      count={count}
+      width={tile}
+      height={line - GAP}
+      left={GAP + (row % columns) * (tile + GAP)}
+      top={GAP + topOf(Math.floor(row / columns))}
+      current={row === cursor}
+      chosen={props.selected?.has(row) ?? row === cursor}
+      words={props.describe(item(row), row)}
+    >
+      {props.renderTile(item(row), row)}
+    </Tile>
+  );
   return (
     <div className="grid">
       <div
@@ -190,12 +193,8 @@ export function VirtualGrid<T>(props: VirtualGridProps<T>): ReactElement {
         aria-multiselectable={props.onSelect !== undefined}
         tabIndex={0}
         aria-activedescendant={cursor >= first && cursor < end ? `${id}${cursor}` : undefined}
-        onKeyDown={press}
-        onClick={click}
-        onDoubleClick={(event) => {
-          const row = rowOf(event);
-          if (row >= 0) props.onOpen(row);
-        }}
+        onKeyDown={hand.press}
+        onClick={hand.click}
       >
         <div className="grid-space" style={{ height: scroller.height + GAP }} role="presentation">
           {Array.from({ length: Math.max(0, end - first) }, (_, at) => draw(first + at))}

@@ -121,29 +121,53 @@ function Thumbs(
   );
 }
 
+/** What stands below: the bin pointed at, or what the brush holds. */
+function readoutOf(props: HistogramProps, bin: number, range: Range): string {
+  const { edges, total, matched = total, wrong, format = fmtTick } = props;
+  if (bin < 0) {
+    const held = fmtInt(countIn(edges, matched, range));
+    return `${held} in ${format(range.low)} – ${format(range.high)}`;
+  }
+  const bounds = `${format(edges[bin] ?? 0)} – ${format(edges[bin + 1] ?? 0)}`;
+  const tail = wrong ? ` · ${fmtInt(wrong[bin])} wrong` : "";
+  return `${fmtInt(matched[bin])} of ${fmtInt(total[bin])} in ${bounds}${tail}`;
+}
+
+/** The brush: what lies outside is shaded, its ends are lines. */
+function Shade(props: {
+  readonly brush: Range;
+  readonly x: (value: number) => number;
+  readonly width: number;
+  readonly floor: number;
+}): ReactElement {
+  const { floor, width } = props;
+  const [low, high] = [props.x(props.brush.low), props.x(props.brush.high)];
+  return (
+    <>
+      <rect className="hist-shade" x={0} width={Math.max(0, low)} height={floor} />
+      <rect className="hist-shade" x={high} width={Math.max(0, width - high)} height={floor} />
+      <path className="hist-ends" d={`M${low} 0V${floor}M${high} 0V${floor}`} />
+    </>
+  );
+}
+
 export function Histogram(props: HistogramProps): ReactElement {
   const { edges, total, matched, wrong, brush, height = 64, format = fmtTick } = props;
   const [ref, size] = useSize<HTMLDivElement>();
   const [hover, setHover] = useState(-1);
   const [low, high] = [edges[0] ?? 0, edges[edges.length - 1] ?? 1];
   const width = Math.max(1, size.width);
-  const floor = height;
   const x = linear(low, high, 0, width);
   const scale = (count: number) => (props.root ? Math.sqrt(count) : count);
-  const most = Math.max(1, ...total);
-  const y = (count: number) => floor - (scale(count) / scale(most)) * (floor - 4);
+  const most = scale(total.reduce((top, count) => Math.max(top, count), 1));
+  const y = (count: number) => height - (scale(count) / most) * (height - 4);
   const valueAt = (clientX: number) => {
     const box = ref.current?.getBoundingClientRect();
     return box ? low + ((clientX - box.left) / box.width) * (high - low) : low;
   };
   const hand = useBrush(props, valueAt);
   const range = brush ?? { low, high };
-  const shown = hover >= 0 ? hover : null;
-  const readout =
-    shown === null
-      ? `${fmtInt(countIn(edges, matched ?? total, range))} in ${format(range.low)} – ${format(range.high)}`
-      : `${fmtInt((matched ?? total)[shown])} of ${fmtInt(total[shown])} in ${format(edges[shown] ?? 0)} – ${format(edges[shown + 1] ?? 0)}` +
-        (wrong ? ` · ${fmtInt(wrong[shown])} wrong` : "");
+  const bars = (counts: readonly number[]) => barsPath(edges, counts, x, y, height);
   return (
     <div className="hist">
       <div className="hist-plot" ref={ref} style={{ height }}>
@@ -151,8 +175,8 @@ export function Histogram(props: HistogramProps): ReactElement {
           width={width}
           height={height}
           aria-hidden="true"
-          onPointerDown={hand.down}
           className={props.onBrush ? "hist-brushes" : ""}
+          onPointerDown={hand.down}
           onPointerMove={(event) => {
             setHover(binAt(edges, valueAt(event.clientX)));
             hand.move(event);
@@ -160,38 +184,22 @@ export function Histogram(props: HistogramProps): ReactElement {
           onPointerUp={hand.up}
           onPointerLeave={() => setHover(-1)}
         >
-          <path className="hist-total" d={barsPath(edges, total, x, y, floor)} />
-          {matched && <path className="hist-match" d={barsPath(edges, matched, x, y, floor)} />}
-          {wrong && <path className="hist-wrong" d={barsPath(edges, wrong, x, y, floor)} />}
-          {brush && (
-            <>
-              <rect className="hist-shade" x={0} width={Math.max(0, x(brush.low))} height={floor} />
-              <rect
-                className="hist-shade"
-                x={x(brush.high)}
-                height={floor}
-                width={Math.max(0, width - x(brush.high))}
-              />
-              <path
-                className="hist-ends"
-                d={`M${x(brush.low)} 0V${floor}M${x(brush.high)} 0V${floor}`}
-              />
-            </>
-          )}
-          <path className="hist-floor" d={`M0 ${floor - 0.5}H${width}`} />
+          <path className="hist-total" d={bars(total)} />
+          {matched && <path className="hist-match" d={bars(matched)} />}
+          {wrong && <path className="hist-wrong" d={bars(wrong)} />}
+          {brush && <Shade brush={brush} x={x} width={width} floor={height} />}
+          <path className="hist-floor" d={`M0 ${height - 0.5}H${width}`} />
         </svg>
-        {props.onBrush && <Thumbs {...props} range={range} x={x} floor={floor} />}
+        {props.onBrush && <Thumbs {...props} range={range} x={x} floor={height} />}
       </div>
       <div className="hist-axis" aria-hidden="true">
         {ticks(low, high, Math.max(2, Math.floor(width / 70))).map((tick) => (
-          <span key={tick} style={{ left: `clamp(0px, ${x(tick)}px, 100%)` }}>
+          <span key={tick} style={{ left: x(tick) }}>
             {format(tick)}
           </span>
         ))}
       </div>
-      <div className="hist-readout" aria-live="off">
-        {readout}
-      </div>
+      <div className="hist-readout">{readoutOf(props, hover, range)}</div>
     </div>
   );
 }

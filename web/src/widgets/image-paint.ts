@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pixels of the image viewer: the picture, a pixel grid when pixels are large, and their values when
-// they are larger still. Invariant: enlarged pixels are never smoothed.
+// Pixels of the image viewer: the picture, a pixel grid when pixels are large, and their values
+// when they are larger still. Invariant: enlarged pixels are never smoothed.
 import type { Size } from "./hooks";
 import { type Look, place } from "./image-view";
 

@@ -6,6 +6,7 @@ import {
   type KeyboardEvent,
   type PointerEvent,
   type ReactElement,
+  type RefObject,
   useEffect,
   useRef,
   useState,
@@ -128,6 +129,72 @@ function Tools(props: {
   );
 }
 
+/** Zooms by wheel about the pointer. React listens passively, so this is attached by hand. */
+function useWheel(canvas: RefObject<HTMLCanvasElement | null>, args: HandArgs): void {
+  const latest = useLatest(args);
+  useEffect(() => {
+    const element = canvas.current;
+    const wheel = (event: WheelEvent) => {
+      event.preventDefault();
+      const { look, onLook, image, box } = latest.current;
+      const factor = Math.exp(-event.deltaY * 0.0018);
+      onLook(zoomAbout(look, image, box, factor, event.offsetX, event.offsetY));
+    };
+    element?.addEventListener("wheel", wheel, { passive: false });
+    return () => element?.removeEventListener("wheel", wheel);
+  }, [canvas, latest]);
+}
+
+/** What buttons and keys do. */
+function commandsOf({ look, onLook, image, box }: HandArgs) {
+  const zoom = (factor: number) =>
+    onLook(zoomAbout(look, image, box, factor, box.width / 2, box.height / 2));
+  const pan = (dx: number, dy: number) => () => onLook(panBy(look, image, box, dx, dy));
+  const fit = () => onLook(FIT);
+  const actual = () => onLook(settleLook({ ...look, zoom: actualZoom(image, box) }, image, box));
+  const arrows = {
+    ArrowLeft: pan(48, 0),
+    ArrowRight: pan(-48, 0),
+    ArrowUp: pan(0, 48),
+    ArrowDown: pan(0, -48),
+  };
+  const keys: Record<string, () => void> = {
+    "+": () => zoom(1.5),
+    "=": () => zoom(1.5),
+    "-": () => zoom(1 / 1.5),
+    _: () => zoom(1 / 1.5),
+    "0": fit,
+    "1": actual,
+    ...(look.zoom > 1 ? arrows : {}),
+  };
+  return { zoom, fit, actual, keys };
+}
+
+/** Size of the picture, and the pixel pointed at. */
+function Readout(props: {
+  readonly picture: Picture;
+  readonly pixel: readonly [number, number] | null;
+}): ReactElement {
+  const { picture, pixel } = props;
+  const value = pixel && readPixel(picture, pixel[0], pixel[1]);
+  return (
+    <div className="image-readout">
+      <span className="dim">
+        {picture.size.width} × {picture.size.height}
+      </span>
+      {value && (
+        <>
+          <span className="mono">
+            {Math.floor(pixel[0])}, {Math.floor(pixel[1])}
+          </span>
+          <i style={{ background: `rgb(${value[0]} ${value[1]} ${value[2]})` }} />
+          <span className="mono">{value.slice(0, value[3] === 255 ? 3 : 4).join(" ")}</span>
+        </>
+      )}
+    </div>
+  );
+}
+
 export function ImageViewer(props: ImageViewerProps): ReactElement {
   const { src, title, look, onLook } = props;
   const { picture, failed } = usePicture(src);
@@ -135,55 +202,23 @@ export function ImageViewer(props: ImageViewerProps): ReactElement {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [at, setAt] = useState<readonly [number, number] | null>(null);
   const image = picture?.size ?? { width: 1, height: 1 };
-  const hand = useHand({ look, onLook, image, box });
-  const latest = useLatest({ look, onLook, image, box });
+  const args = { look, onLook, image, box };
+  const hand = useHand(args);
+  const command = commandsOf(args);
+  useWheel(canvas, args);
   useEffect(() => {
     const context = canvas.current && openCanvas(canvas.current, box);
     if (context && picture && box.width > 0) {
       paintPicture(context, picture, look, box, getComputedStyle(document.body).fontFamily);
     }
   }, [picture, look, box]);
-  useEffect(() => {
-    const element = canvas.current;
-    const wheel = (event: WheelEvent) => {
-      event.preventDefault();
-      const now = latest.current;
-      now.onLook(
-        zoomAbout(
-          now.look,
-          now.image,
-          now.box,
-          Math.exp(-event.deltaY * 0.0018),
-          event.offsetX,
-          event.offsetY,
-        ),
-      );
-    };
-    element?.addEventListener("wheel", wheel, { passive: false });
-    return () => element?.removeEventListener("wheel", wheel);
-  }, [latest]);
-  const zoom = (factor: number) =>
-    onLook(zoomAbout(look, image, box, factor, box.width / 2, box.height / 2));
-  const actual = () => onLook(settleLook({ ...look, zoom: actualZoom(image, box) }, image, box));
   const press = (event: KeyboardEvent) => {
-    const move = {
-      ArrowLeft: [48, 0],
-      ArrowRight: [-48, 0],
-      ArrowUp: [0, 48],
-      ArrowDown: [0, -48],
-    }[event.key];
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (move && look.zoom > 1) onLook(panBy(look, image, box, move[0] ?? 0, move[1] ?? 0));
-    else if (event.key === "+" || event.key === "=") zoom(1.5);
-    else if (event.key === "-" || event.key === "_") zoom(1 / 1.5);
-    else if (event.key === "0") onLook(FIT);
-    else if (event.key === "1") actual();
-    else return;
+    const run = command.keys[event.key];
+    if (!run || event.ctrlKey || event.metaKey || event.altKey) return;
+    run();
     event.preventDefault();
     event.stopPropagation();
   };
-  const pixel = at && picture ? pixelAt(look, image, box, at[0], at[1]) : null;
-  const value = pixel && picture ? readPixel(picture, pixel[0], pixel[1]) : null;
   return (
     <div className="image" ref={ref}>
       <canvas
@@ -202,31 +237,18 @@ export function ImageViewer(props: ImageViewerProps): ReactElement {
         onPointerUp={hand.up}
         onPointerCancel={hand.up}
         onPointerLeave={() => setAt(null)}
-        onDoubleClick={() => (look.zoom === 1 ? actual() : onLook(FIT))}
+        onDoubleClick={() => (look.zoom === 1 ? command.actual() : command.fit())}
       />
       {failed && <p className="image-failed">The picture could not be shown: {failed}</p>}
       {!picture && !failed && <div className="image-wait skeleton" />}
-      <div className="image-readout">
-        {picture && (
-          <span className="dim">
-            {image.width} × {image.height}
-          </span>
-        )}
-        {value && pixel && (
-          <>
-            <span className="mono">
-              {Math.floor(pixel[0])}, {Math.floor(pixel[1])}
-            </span>
-            <i style={{ background: `rgb(${value[0]} ${value[1]} ${value[2]})` }} />
-            <span className="mono">{value.slice(0, value[3] === 255 ? 3 : 4).join(" ")}</span>
-          </>
-        )}
-      </div>
+      {picture && (
+        <Readout picture={picture} pixel={at && pixelAt(look, image, box, at[0], at[1])} />
+      )}
       {!props.plain && (
         <Tools
-          onZoom={zoom}
-          onFit={() => onLook(FIT)}
-          onActual={actual}
+          onZoom={command.zoom}
+          onFit={command.fit}
+          onActual={command.actual}
           percent={place(look, image, box).scale * 100}
         />
       )}

@@ -36,7 +36,9 @@ export function Tip(props: {
   );
 }
 
-/** A dialog in the middle (or a sheet from below on a phone). Escape and a click outside close it. */
+/**
+ * A dialog in the middle (or a sheet from below on a phone). Escape and a click outside close it.
+ */
 export function Dialog(props: {
   readonly title: string;
   readonly onClose: () => void;

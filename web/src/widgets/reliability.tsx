@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // ReliabilityDiagram: mean confidence against accuracy per bin, each with its interval; the gap to
 // the diagonal is filled, below stands how many samples each bin holds. A bin can be opened.
-import { type KeyboardEvent, type ReactElement, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, type ReactElement, useState } from "react";
 import { fmtInt, fmtPercent, fmtPercentInterval, fmtSigned } from "@/base/format";
+import { clamp } from "@/base/scale";
 import { Axes, type Frame, scalesOf } from "./axes";
 import { useSize } from "./hooks";
 import "./reliability.css";
@@ -64,6 +65,64 @@ function BinMark(props: {
   );
 }
 
+/** How many samples each bin holds, below the plane. */
+function Counts(props: {
+  readonly bins: readonly ReliabilityBin[];
+  readonly chosen: ReliabilityBin | undefined;
+  readonly x: (v: number) => number;
+  readonly frame: Frame;
+}): ReactElement {
+  const { bins, x, frame } = props;
+  const foot = frame.height + FOOT;
+  const most = bins.reduce((high, bin) => Math.max(high, bin.count), 1);
+  return (
+    <>
+      {bins.map((bin) => {
+        const high = (bin.count / most) * (FOOT - 16);
+        return (
+          <rect
+            key={bin.low}
+            className={bin === props.chosen ? "rel-count rel-count-on" : "rel-count"}
+            x={x(bin.low) + 0.5}
+            width={Math.max(1, x(bin.high) - x(bin.low) - 1)}
+            y={foot - 2 - high}
+            height={bin.count > 0 ? Math.max(1, high) : 0}
+          />
+        );
+      })}
+      <path
+        className="axes-floor"
+        d={`M${frame.left} ${foot - 1.5}H${frame.width - frame.right}`}
+      />
+      <text className="rel-most" x={frame.left - 6} y={foot - FOOT + 24} textAnchor="end">
+        {fmtInt(most)}
+      </text>
+    </>
+  );
+}
+
+function BinReadout(props: { readonly bin: ReliabilityBin | undefined }): ReactElement {
+  const { bin } = props;
+  if (!bin) {
+    return (
+      <p className="rel-readout dim">
+        Filled: the gap between confidence and accuracy. Whiskers: 95 % interval.
+      </p>
+    );
+  }
+  return (
+    <p className="rel-readout" aria-live="polite">
+      <b>{fmtPercent(bin.accuracy)}</b> right{" "}
+      <span className="dim">({fmtPercentInterval(bin.accuracy_low, bin.accuracy_high)})</span> at{" "}
+      <b>{fmtPercent(bin.confidence)}</b> confidence ·{" "}
+      <span className={bin.confidence > bin.accuracy_high ? "bad" : ""}>
+        {fmtSigned((bin.accuracy - bin.confidence) * 100)} pp
+      </span>{" "}
+      · {fmtInt(bin.count)} samples
+    </p>
+  );
+}
+
 export function ReliabilityDiagram(props: {
   readonly bins: readonly ReliabilityBin[];
   readonly onBin?: (bin: ReliabilityBin) => void;
@@ -72,29 +131,23 @@ export function ReliabilityDiagram(props: {
   const { bins, height = 320, onBin } = props;
   const [ref, size] = useSize<HTMLDivElement>();
   const [at, setAt] = useState(-1);
-  const frame: Frame = {
-    width: Math.max(160, size.width),
-    height: height - FOOT,
-    left: 38,
-    right: 10,
-    top: 22,
-    bottom: 34,
-  };
+  const margins = { left: 38, right: 10, top: 22, bottom: 34 };
+  const frame: Frame = { width: Math.max(160, size.width), height: height - FOOT, ...margins };
   const { x, y } = scalesOf(frame, UNIT, UNIT);
-  const most = Math.max(1, ...bins.map((bin) => bin.count));
   const full = bins.filter((bin) => bin.count > 0);
   const chosen = full[at];
   const press = (event: KeyboardEvent) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (by) setAt((old) => Math.max(0, Math.min(full.length - 1, old + by)));
+    if (by) setAt((old) => clamp(old + by, 0, full.length - 1));
     else if (event.key === "Enter" && chosen) onBin?.(chosen);
     else return;
     event.preventDefault();
     event.stopPropagation();
   };
-  const find = (clientX: number, left: number) => {
-    const value = (clientX - left - frame.left) / (frame.width - frame.left - frame.right);
-    return full.findIndex((bin) => value >= bin.low && value < bin.high + 1e-9);
+  const point = (event: PointerEvent<HTMLDivElement>) => {
+    const from = event.currentTarget.getBoundingClientRect().left + frame.left;
+    const value = (event.clientX - from) / (frame.width - frame.left - frame.right);
+    setAt(full.findIndex((bin) => value >= bin.low && value < bin.high + 1e-9));
   };
   return (
     <div className="rel">
@@ -106,9 +159,7 @@ export function ReliabilityDiagram(props: {
         tabIndex={0}
         onKeyDown={press}
         aria-label="Reliability diagram. Arrow keys read bins, Enter opens one."
-        onPointerMove={(event) =>
-          setAt(find(event.clientX, event.currentTarget.getBoundingClientRect().left))
-        }
+        onPointerMove={point}
         onPointerLeave={() => setAt(-1)}
         onClick={() => chosen && onBin?.(chosen)}
       >
@@ -118,47 +169,10 @@ export function ReliabilityDiagram(props: {
             <BinMark key={bin.low} bin={bin} on={bin === chosen} x={x} y={y} />
           ))}
           <path className="rel-ideal" d={`M${x(0)} ${y(0)}L${x(1)} ${y(1)}`} />
-          {bins.map((bin) => {
-            const high = (bin.count / most) * (FOOT - 16);
-            return (
-              <rect
-                key={bin.low}
-                className={bin === chosen ? "rel-count rel-count-on" : "rel-count"}
-                x={x(bin.low) + 0.5}
-                width={Math.max(1, x(bin.high) - x(bin.low) - 1)}
-                y={height - 2 - high}
-                height={bin.count > 0 ? Math.max(1, high) : 0}
-              />
-            );
-          })}
-          <path
-            className="axes-floor"
-            d={`M${frame.left} ${height - 1.5}H${frame.width - frame.right}`}
-          />
-          <text className="rel-most" x={frame.left - 6} y={height - FOOT + 24} textAnchor="end">
-            {fmtInt(most)}
-          </text>
+          <Counts bins={bins} chosen={chosen} x={x} frame={frame} />
         </svg>
       </div>
-      <p className="rel-readout" aria-live="polite">
-        {chosen ? (
-          <>
-            <b>{fmtPercent(chosen.accuracy)}</b> right{" "}
-            <span className="dim">
-              ({fmtPercentInterval(chosen.accuracy_low, chosen.accuracy_high)})
-            </span>{" "}
-            at <b>{fmtPercent(chosen.confidence)}</b> confidence ·{" "}
-            <span className={chosen.confidence > chosen.accuracy_high ? "bad" : ""}>
-              {fmtSigned((chosen.accuracy - chosen.confidence) * 100)} pp
-            </span>{" "}
-            · {fmtInt(chosen.count)} samples
-          </>
-        ) : (
-          <span className="dim">
-            Filled: the gap between confidence and accuracy. Whiskers: 95 % interval.
-          </span>
-        )}
-      </p>
+      <BinReadout bin={chosen} />
     </div>
   );
 }

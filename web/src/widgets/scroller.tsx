@@ -6,6 +6,7 @@ import {
   type RefObject,
   type UIEvent,
   useCallback,
+  useEffect,
   useLayoutEffect,
   useRef,
   useState,
@@ -13,6 +14,7 @@ import {
 import {
   physicalHeight,
   type RowRange,
+  type ScrollSize,
   scrolled,
   type ScrollState,
   scrollTo,
@@ -22,6 +24,8 @@ import {
   visibleRows,
 } from "@/base/scroll";
 import { type Size, useLatest, useSize } from "./hooks";
+
+export type Placing = "nearest" | "top" | "centre";
 
 export interface Scroller {
   /** For the scrolling element. */
@@ -36,9 +40,74 @@ export interface Scroller {
   /** Rows that fit whole. */
   readonly fit: number;
   /** Brings a row into view with the least movement, or to the top of the view. */
-  readonly show: (row: number, place?: "nearest" | "top" | "centre") => void;
-  /** First row in view, fractional. */
-  readonly first: number;
+  readonly show: (row: number, place?: Placing) => void;
+}
+
+/** Where a movement key leads in a list of `count` rows, or -1 when the key does not move. */
+export function listStep(key: string, at: number, count: number, fit: number): number {
+  const next = {
+    ArrowDown: at + 1,
+    ArrowUp: at - 1,
+    PageDown: at + fit,
+    PageUp: at - fit,
+    Home: 0,
+    End: count - 1,
+  }[key];
+  return next === undefined || count === 0 ? -1 : Math.max(0, Math.min(count - 1, next));
+}
+
+interface Extent extends ScrollSize {
+  readonly rowHeight: number;
+}
+
+/** Virtual top that shows `row` at the asked place. */
+function topFor(extent: Extent, state: ScrollState, row: number, place: Placing): number {
+  const { rowHeight, viewport } = extent;
+  if (place === "top") return row * rowHeight;
+  if (place === "centre") return (row + 0.5) * rowHeight - viewport / 2;
+  return topShowing(extent, state, rowHeight, row);
+}
+
+/** The scroll state of an element, kept in step with its scrollTop both ways. */
+function useScrollState(ref: RefObject<HTMLDivElement | null>, extent: Extent) {
+  const [state, setState] = useState<ScrollState>({ physical: 0, base: 0 });
+  const resting = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const latest = useLatest({ extent, state });
+  const keep = useCallback(
+    (next: ScrollState) => {
+      latest.current = { ...latest.current, state: next };
+      setState(next);
+    },
+    [latest],
+  );
+  const place = useCallback(
+    (next: ScrollState) => {
+      keep(next);
+      if (ref.current) ref.current.scrollTop = next.physical;
+    },
+    [keep, ref],
+  );
+  const onScroll = useCallback(
+    (event: UIEvent<HTMLDivElement>) => {
+      const now = latest.current;
+      const physical = event.currentTarget.scrollTop;
+      if (Math.abs(physical - now.state.physical) < 0.5) return;
+      keep(scrolled(now.extent, now.state, physical));
+      clearTimeout(resting.current);
+      resting.current = setTimeout(() => {
+        const { extent: full, state: last } = latest.current;
+        if (full.content > physicalHeight(full)) place(settle(full, last));
+      }, 180);
+    },
+    [latest, keep, place],
+  );
+  useEffect(() => () => clearTimeout(resting.current), []);
+  useLayoutEffect(() => {
+    const before = latest.current.state;
+    const next = scrollTo(extent, virtualTop(before));
+    if (next.physical !== before.physical || next.base !== before.base) place(next);
+  }, [extent.content, extent.viewport]);
+  return { state, latest, place, onScroll };
 }
 
 /** `box` lets the caller measure the box first, when the row height depends on its width. */
@@ -50,57 +119,16 @@ export function useScroller(
 ): Scroller {
   const own = useSize<HTMLDivElement>();
   const [ref, size] = box ?? own;
-  const [state, setState] = useState<ScrollState>({ physical: 0, base: 0 });
-  const resting = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const extent = { content: count * rowHeight, viewport: size.height };
-  const latest = useLatest({ extent, state, rowHeight });
-
-  const place = useCallback(
-    (next: ScrollState) => {
-      latest.current = { ...latest.current, state: next };
-      setState(next);
-      if (ref.current) ref.current.scrollTop = next.physical;
-    },
-    [latest, ref],
-  );
-
-  const onScroll = useCallback(
-    (event: UIEvent<HTMLDivElement>) => {
-      const now = latest.current;
-      const physical = event.currentTarget.scrollTop;
-      if (Math.abs(physical - now.state.physical) < 0.5) return;
-      const next = scrolled(now.extent, now.state, physical);
-      latest.current = { ...now, state: next };
-      setState(next);
-      clearTimeout(resting.current);
-      resting.current = setTimeout(() => {
-        const { extent: full, state: last } = latest.current;
-        if (full.content > physicalHeight(full)) place(settle(full, last));
-      }, 180);
-    },
-    [latest, place],
-  );
-
-  useLayoutEffect(() => {
-    const before = latest.current.state;
-    const next = scrollTo(extent, virtualTop(before));
-    if (next.physical !== before.physical || next.base !== before.base) place(next);
-  }, [extent.content, extent.viewport]);
-
+  const extent = { content: count * rowHeight, viewport: size.height, rowHeight };
+  const { state, latest, place, onScroll } = useScrollState(ref, extent);
   const show = useCallback(
-    (row: number, where: "nearest" | "top" | "centre" = "nearest") => {
-      const { extent: full, state: last, rowHeight: high } = latest.current;
-      const top =
-        where === "top"
-          ? row * high
-          : where === "centre"
-            ? (row + 0.5) * high - full.viewport / 2
-            : topShowing(full, last, high, row);
+    (row: number, where: Placing = "nearest") => {
+      const { extent: full, state: last } = latest.current;
+      const top = topFor(full, last, row, where);
       if (top !== virtualTop(last)) place(scrollTo(full, top));
     },
     [latest, place],
   );
-
   return {
     ref,
     onScroll,
@@ -110,6 +138,5 @@ export function useScroller(
     height: physicalHeight(extent),
     topOf: (row) => row * rowHeight - state.base,
     fit: Math.max(1, Math.floor(size.height / rowHeight)),
-    first: virtualTop(state) / rowHeight,
   };
 }

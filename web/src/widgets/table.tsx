@@ -5,7 +5,7 @@
 import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useId } from "react";
 import type { Sort } from "@/base/view";
 import { Icon } from "./icon";
-import { useScroller } from "./scroller";
+import { listStep, useScroller } from "./scroller";
 import "./table.css";
 
 export interface Column<T> {
@@ -30,6 +30,7 @@ export interface DataTableProps<T> {
   readonly onSort?: (sort: Sort | null) => void;
   readonly cursor?: number;
   readonly onCursor?: (at: number) => void;
+  /** Enter, or a press on the row the cursor is on (on any row when there is no cursor). */
   readonly onOpen?: (at: number) => void;
   /** Rows in sight changed: load [first, end). */
   readonly onRange?: (first: number, end: number) => void;
@@ -86,72 +87,84 @@ function Head<T>(props: {
   );
 }
 
+function Row<T>(props: {
+  readonly id: string;
+  readonly at: number;
+  readonly row: T | undefined;
+  readonly columns: readonly Column<T>[];
+  readonly current: boolean;
+  readonly tone: string;
+  readonly top: number;
+  readonly height: number;
+  readonly onPress: () => void;
+}): ReactElement {
+  const { at, row, current } = props;
+  return (
+    <div
+      id={props.id}
+      role="row"
+      aria-rowindex={at + 2}
+      aria-selected={current}
+      className={`table-row ${current ? "table-current" : ""} ${props.tone}`}
+      style={{ top: props.top, height: props.height }}
+      onClick={props.onPress}
+    >
+      {props.columns.map((column) => (
+        <div
+          key={column.id}
+          role="gridcell"
+          className={column.align === "right" ? "table-cell num" : "table-cell"}
+        >
+          {row === undefined ? <span className="skeleton table-wait" /> : column.render(row, at)}
+        </div>
+      ))}
+    </div>
+  );
+}
+
 export function DataTable<T>(props: DataTableProps<T>): ReactElement {
-  const { count, cursor = -1, rowHeight = 28, onRange, maxHeight = 420 } = props;
+  const { count, cursor = -1, rowHeight = 28, onRange, onCursor, onOpen, maxHeight = 420 } = props;
   const id = useId();
-  const scroller = useScroller(count, rowHeight, 6);
+  const { show, ...scroller } = useScroller(count, rowHeight, 6);
   const { first, end } = scroller.rows;
   useEffect(() => {
     if (end > first) onRange?.(first, end);
   }, [first, end, onRange]);
   useEffect(() => {
-    if (cursor >= 0) scroller.show(cursor);
-  }, [cursor, scroller.show]);
+    if (cursor >= 0) show(cursor);
+  }, [cursor, show]);
   const wide = scroller.size.width || 4000;
   const columns = props.columns.filter((column) => wide >= (column.hideBelow ?? 0));
   const press = (event: KeyboardEvent) => {
-    const { fit } = scroller;
-    const step = {
-      ArrowDown: 1,
-      ArrowUp: -1,
-      PageDown: fit,
-      PageUp: -fit,
-      Home: -count,
-      End: count,
-    }[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const next = listStep(event.key, cursor, count, scroller.fit);
     if (event.key === "Enter" && cursor >= 0 && event.target === event.currentTarget) {
-      props.onOpen?.(cursor);
-    } else if (step && props.onCursor && count > 0) {
-      props.onCursor(
-        Math.max(0, Math.min(count - 1, (cursor < 0 && step > 0 ? -1 : cursor) + step)),
-      );
-    } else return;
+      onOpen?.(cursor);
+    } else if (next >= 0 && onCursor) onCursor(next);
+    else return;
     event.preventDefault();
   };
   const height = props.height ?? Math.min(maxHeight, Math.max(1, count) * rowHeight + 1);
-  const line = (at: number) => {
+  const draw = (at: number) => {
     const row = props.row(at);
     return (
-      <div
+      <Row
         key={at}
         id={`${id}${at}`}
-        role="row"
-        aria-rowindex={at + 2}
-        aria-selected={at === cursor}
-        className={`table-row ${at === cursor ? "table-current" : ""} ${row && props.rowTone ? props.rowTone(row) : ""}`}
-        style={{ top: scroller.topOf(at), height: rowHeight }}
-        onClick={() => {
-          if (props.onCursor) props.onCursor(at);
-          else props.onOpen?.(at);
-        }}
-        onDoubleClick={() => props.onOpen?.(at)}
-      >
-        {columns.map((column) => (
-          <div
-            key={column.id}
-            role="gridcell"
-            className={column.align === "right" ? "table-cell num" : "table-cell"}
-          >
-            {row === undefined ? <span className="skeleton table-wait" /> : column.render(row, at)}
-          </div>
-        ))}
-      </div>
+        at={at}
+        row={row}
+        columns={columns}
+        current={at === cursor}
+        tone={row === undefined ? "" : (props.rowTone?.(row) ?? "")}
+        top={scroller.topOf(at)}
+        height={rowHeight}
+        onPress={() => (onCursor && at !== cursor ? onCursor(at) : onOpen?.(at))}
+      />
     );
   };
   return (
     <div
-      className={`table ${props.height === "fill" ? "table-fill" : ""} ${props.onOpen ? "table-opens" : ""}`}
+      className={`table ${height === "fill" ? "table-fill" : ""} ${onOpen ? "table-opens" : ""}`}
       role="grid"
       aria-label={props.label}
       aria-rowcount={count + 1}
@@ -170,13 +183,10 @@ export function DataTable<T>(props: DataTableProps<T>): ReactElement {
         role="presentation"
         style={height === "fill" ? {} : { height }}
       >
-        {count === 0 ? (
-          <div className="table-none dim">{props.empty ?? "Nothing here."}</div>
-        ) : (
-          <div className="table-space" role="rowgroup" style={{ height: scroller.height }}>
-            {Array.from({ length: end - first }, (_, at) => line(first + at))}
-          </div>
-        )}
+        <div className="table-space" role="rowgroup" style={{ height: scroller.height }}>
+          {Array.from({ length: end - first }, (_, at) => draw(first + at))}
+        </div>
+        {count === 0 && <div className="table-none dim">{props.empty ?? "Nothing here."}</div>}
       </div>
     </div>
   );
