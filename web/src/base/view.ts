@@ -49,7 +49,8 @@ export function encodeView(view: Partial<View>): string {
   return query.toString();
 }
 
-function decodeSort(text: string | null): Sort | null {
+/** The order a text stands for ("-confidence" is descending); null for none. */
+export function parseSort(text: string | null): Sort | null {
   if (!text) return null;
   const descending = text.startsWith("-");
   const field = descending ? text.slice(1) : text;
@@ -64,7 +65,7 @@ export function decodeView(search: string): View {
     run: query.get("run") ?? "",
     other: query.get("other") ?? "",
     where: query.getAll("where").filter(Boolean).map(parseClause),
-    sort: decodeSort(query.get("sort")),
+    sort: parseSort(query.get("sort")),
     sample: query.get("sample") ?? "",
     row: Number.isSafeInteger(row) && row >= 0 ? row : -1,
     tab: query.get("tab") ?? "",
