@@ -218,6 +218,7 @@ static void probe_tells_what_a_file_is(void **state) {
       {"png_ga8_13x9.png", "png", "LA", 13, 9, 8, 1},
       {"webp_alpha_33x19.webp", "webp", "RGBA", 33, 19, 8, 1},
       {"tiff_orientation_8.tif", "tiff", "RGB", 17, 9, 8, 8},
+      {"tiff_orientation_big_6.tif", "tiff", "RGB", 17, 9, 8, 6},
       {"tiff_grey16_19x11.tif", "tiff", "I;16", 19, 11, 16, 1},
       {"tiff_cmyk.tif", "tiff", "CMYK", 37, 21, 8, 1},
       {"bmp_8_13x7.bmp", "bmp", "P", 13, 7, 8, 1},

@@ -247,7 +247,8 @@ static void describe_time(const view *v, sl_image_info *info) {
 void sl_exif_describe(const sl_metadata *metadata, sl_image_info *info) {
   view v = open_view(metadata->exif);
   entry e;
-  info->orientation = sl_exif_orientation(metadata, SL_LIKE_PILLOW);
+  int32_t orientation = sl_exif_orientation(metadata, SL_LIKE_PILLOW);
+  if (orientation != 1) info->orientation = orientation;
   info->has_gps = find_first(&v, TAG_GPS_IFD, &e);
   describe_camera(&v, info);
   describe_time(&v, info);

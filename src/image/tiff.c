@@ -156,6 +156,7 @@ static sl_status tiff_probe(const uint8_t *bytes, size_t size, sl_image_info *in
   info->width = (int32_t)file.width;
   info->height = (int32_t)file.height;
   info->bits = file.bits;
+  info->orientation = file.orientation;
   (void)snprintf(info->mode, sizeof info->mode, "%s", mode_of(&file));
   // A classic TIFF has the structure of an EXIF block.
   if (bytes[2] + bytes[3] == 42) metadata->exif = (sl_span){bytes, size};

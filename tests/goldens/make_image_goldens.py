@@ -185,6 +185,7 @@ def exif_files():
     put("exif_webp_prefix.webp", pillow_file(rgb, "WEBP", lossless=True, exif=b"Exif\0\0" + one(6)))
     for value in range(1, 9):
         put(f"tiff_orientation_{value}.tif", tiff_bytes(rgb, extra_tags={274: (3, [value])}))
+    put("tiff_orientation_big_6.tif", tiff_bytes(rgb, extra_tags={274: (3, [6])}, big=True))
     put("tiff_orientation_0.tif", tiff_bytes(rgb, extra_tags={274: (3, [0])}))
     put("tiff_orientation_9.tif", tiff_bytes(rgb, extra_tags={274: (3, [9])}))
     put("tiff_orientation_16bit_6.tif", tiff_bytes(
