@@ -18,7 +18,7 @@ enum { DEPTH_DEFAULT = 64 };
 typedef struct level {
   sl_arena *arena;
   char **names;
-  size_t count, next;
+  size_t count, next, hidden;
   const char *relative;  // "" for the root
 } level;
 
@@ -29,7 +29,10 @@ static int by_bytes(const void *a, const void *b) {
 static void collect_names(level *at, DIR *dir) {
   size_t capacity = 0;
   for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-    if (entry->d_name[0] == '.') continue;
+    if (entry->d_name[0] == '.') {
+      at->hidden += !sl_streq(entry->d_name, ".") && !sl_streq(entry->d_name, "..");
+      continue;
+    }
     if (at->count == capacity) {
       capacity = capacity * 2 + 64;
       char **grown = SL_NEW_ARRAY(at->arena, char *, capacity);
@@ -41,7 +44,7 @@ static void collect_names(level *at, DIR *dir) {
   if (at->count > 0) qsort(at->names, at->count, sizeof at->names[0], by_bytes);
 }
 
-static int open_level(const char *root, const char *relative, level *out) {
+static int open_level(const char *root, const char *relative, const sl_walk *walk, level *out) {
   *out = (level){.arena = sl_arena_new(NULL, "walk level")};
   out->relative = sl_arena_copy(out->arena, relative);
   DIR *dir = opendir(sl_path_join(out->arena, root, relative[0] != '\0' ? relative : "."));
@@ -52,6 +55,7 @@ static int open_level(const char *root, const char *relative, level *out) {
   }
   collect_names(out, dir);
   closedir(dir);
+  if (out->hidden > 0 && walk->hidden != NULL) walk->hidden(walk->ctx, relative, out->hidden);
   return 0;
 }
 
@@ -92,7 +96,7 @@ static sl_status step(const char *root, const sl_walk *walk, level *levels, int 
     report(walk, relative, ELOOP);
     return SL_OK;
   }
-  reason = open_level(root, relative, &levels[*depth + 1]);
+  reason = open_level(root, relative, walk, &levels[*depth + 1]);
   if (reason != 0)
     report(walk, relative, reason);
   else
@@ -105,7 +109,7 @@ sl_status sl_file_walk(const char *root, const sl_walk *walk, sl_error *err) {
   sl_arena *scratch = sl_arena_new(NULL, "walk");
   level *levels = SL_NEW_ARRAY(scratch, level, limit);
   int depth = 0;
-  int reason = open_level(root, "", &levels[0]);
+  int reason = open_level(root, "", walk, &levels[0]);
   sl_status status = SL_OK;
   if (reason != 0) {
     status = sl_fail_errno(err, reason, "cannot read the folder \"%s\"", root);

@@ -23,7 +23,8 @@ static const int64_t batch_ns = INT64_C(400000000);
 
 typedef struct item {
   sl_sample_row row;
-  int64_t id;  // not 0: known already
+  const sl_sample_row *maybe;  // what it was before, if it still cannot be read
+  int64_t id;                  // not 0: known already
   int done;
 } item;
 
@@ -132,7 +133,16 @@ static void take_facts(sl_sample_row *row, const sl_sample_row *known) {
   row->error = known->error;
 }
 
-// Sets it->id when this very sample exists; *facts when one from the same bytes does.
+static sl_status is_kept(const batch *b, const sl_sample_row *row, int *kept, sl_error *err) {
+  char key[SL_BLOB_KEY_SIZE];
+  *kept = 1;
+  if (!b->import->options->copy || row->item >= 0) return SL_OK;
+  sl_hash_hex(&row->content, key);
+  return sl_store_has_blob(b->import->store, key, kept, err);
+}
+
+// Sets it->id when this very sample exists, *facts when one from the same bytes does, it->maybe
+// when one exists that could not be read (a file may have been repaired, or we may read more now).
 static sl_status find_known(const batch *b, worker *w, item *it, int *facts, sl_error *err) {
   sl_sample_row *row = &it->row, *known = NULL;
   size_t count = 0;
@@ -145,14 +155,15 @@ static sl_status find_known(const batch *b, worker *w, item *it, int *facts, sl_
   SL_TRY(sl_store_find_samples_of_file(b->import->store, w->arena, &file, &known, &count, err));
   const sl_sample_row *source = NULL;
   for (size_t i = 0; i < count && it->id == 0; i++) {
-    int unreadable = row->error != NULL;
-    if (unreadable ? !sl_streq(known[i].error, row->error) : !has_content(&known[i])) continue;
-    if (says_the_same(&known[i], row)) it->id = known[i].id;
-    if (source == NULL || it->id != 0) source = &known[i];
+    int same = says_the_same(&known[i], row);
+    int good = known[i].error == NULL && row->error == NULL && has_content(&known[i]);
+    if (same && !good && it->maybe == NULL) it->maybe = &known[i];
+    if (same && good) it->id = known[i].id;
+    if (good && (source == NULL || same)) source = &known[i];
   }
-  *facts = source != NULL && (it->id != 0 || !b->import->options->copy);
-  if (*facts) take_facts(row, source);
-  return SL_OK;
+  if (source == NULL) return SL_OK;
+  take_facts(row, source);
+  return is_kept(b, row, facts, err);
 }
 
 // ---- reading ------------------------------------------------------------------------------------
@@ -260,6 +271,9 @@ static sl_status make_sample(void *ctx, int worker_index, int64_t index, sl_erro
   if (b->may_be_known) SL_TRY(find_known(b, w, it, &facts, err));
   if (it->row.error == NULL && !facts)
     SL_TRY(read_sample(b, w, record, &it->row, err));
+  if (it->maybe != NULL && sl_streq(it->maybe->error, it->row.error) &&
+      sl_hash_equal(&it->maybe->content, &it->row.content))
+    it->id = it->maybe->id;
   it->done = 1;
   return SL_OK;
 }
