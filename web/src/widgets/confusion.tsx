@@ -154,7 +154,7 @@ function Readout(props: {
     <p className="matrix-readout" aria-live="polite">
       <b>{labels[label]}</b>{" "}
       {label === prediction ? (
-        "predicted rightly"
+        "rightly predicted"
       ) : (
         <>
           taken for <b>{labels[prediction]}</b>
