@@ -32,8 +32,9 @@ export function fmtCompact(value: number): string {
 export function fmtReal(value: number | null | undefined, digits = 4): string {
   if (value == null || Number.isNaN(value)) return NONE;
   if (!Number.isFinite(value)) return value > 0 ? "+∞" : MINUS + "∞";
+  if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e7)) {
+  if (size < 1e-4 || size >= 1e7) {
     return value
       .toExponential(Math.max(0, digits - 2))
       .replace("e+", "e")

@@ -79,7 +79,7 @@ export function StageStrip(props: {
             <span className="stage-title cut">
               <span className="dim">{at + 1}</span> {stage.title}
             </span>
-            <span className="stage-shape cut mono">
+            <span className="stage-shape cut">
               {stage.shape} {stage.dtype}
             </span>
             <span className="stage-range cut">

@@ -2,10 +2,18 @@
 // DataTable: rows of any number with a fixed head, sortable columns and a row cursor. Rows come by
 // position, so the caller may hold them all or page them in. On a narrow table columns of low
 // priority are left out. Invariant: sorting is asked for, not done here.
-import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useId } from "react";
+import {
+  type KeyboardEvent,
+  type ReactElement,
+  type ReactNode,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+} from "react";
 import type { Sort } from "@/base/view";
 import { Icon } from "./icon";
-import { listStep, useScroller } from "./scroller";
+import { listStep, type Scroller, useScroller } from "./scroller";
 import "./table.css";
 
 export interface Column<T> {
@@ -122,6 +130,18 @@ function Row<T>(props: {
   );
 }
 
+/** Tells the style sheet the column widths, and how wide the scroll bar is, so heads line up. */
+function useTracks<T>(columns: readonly Column<T>[], scroller: Pick<Scroller, "ref" | "size">) {
+  const frame = useRef<HTMLDivElement>(null);
+  const widths = columns.map((column) => column.width).join(" ");
+  useLayoutEffect(() => {
+    const box = scroller.ref.current;
+    frame.current?.style.setProperty("--columns", widths);
+    if (box) frame.current?.style.setProperty("--gutter", `${box.offsetWidth - box.clientWidth}px`);
+  }, [widths, scroller.ref, scroller.size]);
+  return frame;
+}
+
 export function DataTable<T>(props: DataTableProps<T>): ReactElement {
   const { count, cursor = -1, rowHeight = 28, onRange, onCursor, onOpen, maxHeight = 420 } = props;
   const id = useId();
@@ -135,6 +155,7 @@ export function DataTable<T>(props: DataTableProps<T>): ReactElement {
   }, [cursor, show]);
   const wide = scroller.size.width || 4000;
   const columns = props.columns.filter((column) => wide >= (column.hideBelow ?? 0));
+  const frame = useTracks(columns, scroller);
   const press = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const next = listStep(event.key, cursor, count, scroller.fit);
@@ -171,9 +192,7 @@ export function DataTable<T>(props: DataTableProps<T>): ReactElement {
       tabIndex={0}
       onKeyDown={press}
       aria-activedescendant={cursor >= first && cursor < end ? `${id}${cursor}` : undefined}
-      ref={(element) =>
-        element?.style.setProperty("--columns", columns.map((column) => column.width).join(" "))
-      }
+      ref={frame}
     >
       <Head columns={columns} sort={props.sort} onSort={props.onSort} />
       <div
