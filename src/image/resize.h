@@ -10,10 +10,18 @@
 
 #include "image/image.h"
 
-// Compiled once for AVX2 and once for the baseline; the loader picks. Nothing here may change
-// results: only integer arithmetic, or floating point without fused operations (-ffp-contract=off).
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+// Hot loops exist twice: in plain C, and with AVX2 intrinsics where a plain loop was measured to be
+// several times slower (GCC 12 widens bytes one by one). Both give the same bytes; tests run both.
+#if defined(__x86_64__) && defined(__GNUC__)
+#define SL_HAS_AVX2 1
+#define SL_AVX2 __attribute__((target("avx2,fma")))
+#else
+#define SL_HAS_AVX2 0
+#endif
+
+// Compiled once for AVX2 and once for the baseline; the loader picks.
+#if SL_HAS_AVX2 && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && \
+    !defined(__SANITIZE_ADDRESS__)
 #define SL_CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define SL_CLONES
@@ -24,6 +32,13 @@
 // Before a short loop over registers.
 #define SL_UNROLL _Pragma("GCC unroll 8")
 
+// 1 when the AVX2 loops may run here.
+int sl_resize_is_fast(void);
+// Test hook: 1 makes every thread use the plain loops.
+void sl_resize_force_plain(int plain);
+
+enum { SL_LOW_BITS = 11, SL_LANES = 8 };
+
 typedef struct sl_axis {
   int32_t in, out;
   int32_t longest;  // weights stored per output
@@ -32,6 +47,12 @@ typedef struct sl_axis {
   int32_t *count;   // [out] inputs in the window, >= 1
   double *exact;    // [out * longest] weights that sum to 1
   int32_t *fixed;   // [out * longest] the same times 2^bits, rounded; NULL until sl_axis_fix
+  // The same for multiplication in 16-bit pairs: of inputs 2p and 2p + 1 of a window, [0] holds the
+  // low parts and [1] what is above them, so that fixed = low + high * 2^SL_LOW_BITS. When `narrow`
+  // every weight fits 16 bits, and [1] is zero throughout.
+  uint32_t (*pairs)[2];  // [out * longest_pairs]
+  int32_t longest_pairs;
+  int32_t narrow;
 } sl_axis;
 
 // A reconstruction kernel: its value at |x|, and where it ends.
@@ -51,6 +72,20 @@ SL_MUST_CHECK sl_status sl_axis_fix(sl_arena *arena, int32_t bits, sl_axis *axis
 // Scratch memory whose size follows from the image.
 SL_MUST_CHECK sl_status sl_resize_scratch(sl_arena *arena, size_t count, size_t element_size,
                                           void *out, sl_error *err);
+
+// The loops of the row engine. Blocks are eight rows; columns[sample][row] is a block turned
+// around.
+typedef struct sl_row_loops {
+  void (*rows_to_columns)(const uint8_t *const rows[SL_LANES], size_t size, uint8_t *columns);
+  void (*columns_to_rows)(const uint8_t *columns, size_t size, uint8_t *const rows[SL_LANES]);
+  void (*convolve)(const sl_axis *axis, int32_t channels, const uint8_t *columns, uint8_t *to);
+  // Output row i of the axis from the rows of its window; rows[count] may be read when count is
+  // odd.
+  void (*mix_rows)(const sl_axis *axis, int32_t i, const uint8_t *const *rows, size_t size,
+                   uint8_t *to);
+} sl_row_loops;
+
+extern const sl_row_loops sl_row_loops_plain, sl_row_loops_avx2;
 
 // Runs the horizontal, then the vertical axis (NULL: not needed) over an 8-bit image. After each,
 // (2^(bits-1) + sum of weight * sample) >> bits, clamped to 0..255. `out` has its final size.

@@ -48,13 +48,41 @@ sl_status sl_axis_new(sl_arena *arena, int32_t in, int32_t out, const sl_filter 
   return SL_OK;
 }
 
+// Low parts of two weights in [0], the rest in [1].
+static void pack_pair(const int32_t weights[2], int narrow, uint32_t pair[2]) {
+  uint32_t low[2], high[2];
+  for (int i = 0; i < 2; i++) {
+    low[i] = (uint32_t)weights[i] & (narrow ? 0xffffu : (1u << SL_LOW_BITS) - 1);
+    high[i] = narrow ? 0 : (uint32_t)(weights[i] >> SL_LOW_BITS) & 0xffffu;
+  }
+  pair[0] = low[0] | low[1] << 16;
+  pair[1] = high[0] | high[1] << 16;
+}
+
+static void pack_pairs(sl_axis *axis) {
+  for (int32_t i = 0; i < axis->out; i++) {
+    const int32_t *from = axis->fixed + (size_t)i * (size_t)axis->longest;
+    uint32_t(*to)[2] = axis->pairs + (size_t)i * (size_t)axis->longest_pairs;
+    for (int32_t t = 0; t < axis->count[i]; t += 2) {
+      const int32_t weights[2] = {from[t], t + 1 < axis->count[i] ? from[t + 1] : 0};
+      pack_pair(weights, axis->narrow, to[t / 2]);
+    }
+  }
+}
+
 sl_status sl_axis_fix(sl_arena *arena, int32_t bits, sl_axis *axis, sl_error *err) {
   size_t weights = (size_t)axis->out * (size_t)axis->longest;
   axis->bits = bits;
+  axis->narrow = 1;
+  axis->longest_pairs = (axis->longest + 1) / 2;
   SL_TRY(sl_resize_scratch(arena, weights, sizeof(int32_t), &axis->fixed, err));
+  SL_TRY(sl_resize_scratch(arena, (size_t)axis->out * (size_t)axis->longest_pairs,
+                           sizeof(*axis->pairs), &axis->pairs, err));
   for (size_t i = 0; i < weights; i++) {
     double scaled = axis->exact[i] * (1 << bits);
     axis->fixed[i] = (int32_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+    axis->narrow &= axis->fixed[i] == (int16_t)axis->fixed[i];
   }
+  pack_pairs(axis);
   return SL_OK;
 }

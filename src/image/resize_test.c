@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 
+#include "image/resize.h"
 #include "image/resize_golden.h"
 
 static int compare_row(sl_kernel kernel, const char *row) {
@@ -29,9 +30,7 @@ static int compare_row(sl_kernel kernel, const char *row) {
   return same;
 }
 
-static void compare_kernels(sl_kernel from, sl_kernel to, int rows_expected) {
-  sl_arena *arena = sl_arena_new(NULL, "resize test");
-  const char *goldens = golden_text(arena, "resize.csv");
+static void compare_all(const char *goldens, sl_kernel from, sl_kernel to, int rows_expected) {
   int rows = 0, differing = 0;
   for (sl_kernel kernel = from; kernel <= to; kernel++) {
     const char *text = goldens;
@@ -41,6 +40,17 @@ static void compare_kernels(sl_kernel from, sl_kernel to, int rows_expected) {
   }
   assert_int_equal(differing, 0);
   assert_int_equal(rows, rows_expected);
+}
+
+// With the loops this machine would use, and with the plain ones.
+static void compare_kernels(sl_kernel from, sl_kernel to, int rows_expected) {
+  sl_arena *arena = sl_arena_new(NULL, "resize test");
+  const char *goldens = golden_text(arena, "resize.csv");
+  compare_all(goldens, from, to, rows_expected);
+  sl_resize_force_plain(1);
+  assert_int_equal(sl_resize_is_fast(), 0);
+  compare_all(goldens, from, to, rows_expected);
+  sl_resize_force_plain(0);
   sl_arena_free(arena);
 }
 
