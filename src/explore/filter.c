@@ -50,6 +50,11 @@ static sl_status parse_op(const char *clause, size_t *name_length, size_t *value
       "Write a field, one of = != < <= > >= ~ !~, and a value, such as confidence>=0.9.");
 }
 
+// A backslash takes the meaning of | \ . away, so that any text can be a value.
+static int escapes(const char *in) {
+  return in[0] == '\\' && in[1] != '\0' && strchr("|\\.", in[1]) != NULL;
+}
+
 // Splits at | that has no backslash before it; the backslash goes.
 static void split_values(parsed *p, sl_arena *arena) {
   size_t capacity = 1;
@@ -58,7 +63,7 @@ static void split_values(parsed *p, sl_arena *arena) {
   char *piece = sl_arena_copy(arena, p->value), *out = piece;
   p->texts[p->count++] = piece;
   for (const char *in = p->value; *in != '\0'; in++) {
-    if (in[0] == '\\' && in[1] == '|') {
+    if (escapes(in)) {
       *out++ = *++in;
     } else if (*in == '|') {
       *out++ = '\0';

@@ -2,8 +2,8 @@
 // Clauses such as "label=cat|dog" that must all hold, turned into row sets.
 //
 // Grammar of a clause: FIELD OP VALUE.
-//   =  !=    equal to one of the values separated by | (a literal | is written \|); a number may be
-//            a range 0.2..0.5, both ends included; an empty value means "missing"
+//   =  !=    equal to one of the values separated by |; a number may be a range 0.2..0.5, both ends
+//            included; an empty value means "missing"; \| \\ and \. stand for | \ and . themselves
 //   < <= > >=   numbers
 //   ~  !~    the text contains the value, upper and lower case alike
 // Text never needs quotes; field names hold no operator characters.
