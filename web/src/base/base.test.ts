@@ -2,7 +2,14 @@
 // Tests of the base layer: each block checks one invariant stated in a header of this folder.
 import { describe, expect, test } from "vitest";
 import { binAt, countIn, nudge, shift, snap } from "./bins";
-import { type Clause, describeClause, formatClause, parseClause, toggleValue } from "./clause";
+import {
+  type Clause,
+  describeClause,
+  formatClause,
+  invertClause,
+  parseClause,
+  toggleValue,
+} from "./clause";
 import { clusterOrder } from "./cluster";
 import { contrast, luminance, parseColour, ramp } from "./colour";
 import * as format from "./format";
@@ -55,7 +62,6 @@ describe("format", () => {
 describe("clauses and views", () => {
   const clauses: Clause[] = [
     { kind: "in", field: "label", values: ["cat|dog", "back\\slash", "a=b"] },
-    { kind: "in", field: "label", values: ["0..1"] },
     { kind: "not", field: "label", values: ["x"] },
     { kind: "range", field: "confidence", low: 0.2, high: 0.5 },
     { kind: "range", field: "confidence", low: 0.9, high: null },
@@ -65,6 +71,11 @@ describe("clauses and views", () => {
   ];
   test.each(clauses)("$kind survives its text form", (clause) => {
     expect(parseClause(formatClause(clause))).toEqual(clause);
+  });
+  test("text keeps its form even where we read a value as a range", () => {
+    for (const text of ["label=0..1", "label=a\\|b|c", "x<3", "name!~day", "label="]) {
+      expect(formatClause(parseClause(text))).toBe(text);
+    }
   });
   test("the view survives the URL", () => {
     const view: View = {
@@ -79,6 +90,30 @@ describe("clauses and views", () => {
     expect(decodeView("?" + encodeView(view))).toEqual(view);
     expect(encodeView(EMPTY_VIEW)).toBe("");
     expect(decodeView("?row=abc&sort=-&where=")).toEqual(EMPTY_VIEW);
+  });
+  test("an inverted clause holds where it did not, and twice is itself", () => {
+    const inverse = (text: string) => formatClause(invertClause(parseClause(text)));
+    const pairs = [
+      ["label=cat|dog", "label!=cat|dog"],
+      ["confidence>=0.9", "confidence<0.9"],
+      ["loss<=2", "loss>2"],
+      ["name~night", "name!~night"],
+      ["confidence=0.2..0.5", "confidence!=0.2..0.5"],
+    ] as const;
+    for (const [text, other] of pairs) {
+      expect(inverse(text)).toBe(other);
+      expect(inverse(other)).toBe(text);
+    }
+    expect(invertClause(parseClause("no clause"))).toEqual(parseClause("no clause"));
+  });
+  test("clauses read as words", () => {
+    const read = (text: string) => describeClause(parseClause(text));
+    expect(read("label=")).toBe("label is missing");
+    expect(read("confidence<0.9")).toBe("confidence under 0.9");
+    expect(read("name!~x")).toBe("name lacks “x”");
+    expect(read("confidence!=0.2..0.5")).toBe("confidence is not 0.2 to 0.5");
+    expect(parseClause("name!~x").field).toBe("name");
+    expect(read("path=C:\\new")).toBe("path is C:\\new");
   });
   test("toggling values adds, removes and drops the empty clause", () => {
     const one = toggleValue([], "label", "cat");

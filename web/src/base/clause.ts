@@ -7,6 +7,11 @@
 //   label=cat|dog        one of these        label!=cat|dog     none of these
 //   confidence=0.2..0.5  between             confidence>=0.9    from; confidence<=0.1 up to
 //   name~night           contains the text
+//   label=               has no value (an empty value among others: or has none)
+//
+// Other forms of the core (confidence<0.5, name!~night, confidence!=0.1..0.2) are "raw".
+
+import { fmtName } from "./format";
 
 export type Clause =
   | { readonly kind: "in"; readonly field: string; readonly values: readonly string[] }
@@ -23,30 +28,12 @@ export type Clause =
 const NUMBER = "[-+]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?";
 const RANGE = new RegExp(`^(${NUMBER})\\.\\.(${NUMBER})$`);
 
-const escape = (text: string): string => text.replace(/[\\|]/g, "\\$&");
+/** The core knows one escape: a backslash before "|" makes it part of the value. */
+const joinValues = (values: readonly string[]): string =>
+  values.map((value) => value.replaceAll("|", "\\|")).join("|");
 
-/** Values joined by "|"; a lone value that would read as a range gets its dots escaped. */
-function joinValues(values: readonly string[]): string {
-  const text = values.map(escape).join("|");
-  return values.length === 1 && RANGE.test(text) ? text.replace("..", "\\..") : text;
-}
-
-function splitValues(text: string): string[] {
-  const parts = [""];
-  for (let at = 0; at < text.length; at += 1) {
-    let char = text.charAt(at);
-    if (char === "|") {
-      parts.push("");
-      continue;
-    }
-    if (char === "\\" && at + 1 < text.length) {
-      at += 1;
-      char = text.charAt(at);
-    }
-    parts[parts.length - 1] += char;
-  }
-  return parts;
-}
+const splitValues = (text: string): string[] =>
+  text.split(/(?<!\\)\|/).map((part) => part.replaceAll("\\|", "|"));
 
 /** The clause as the core's text. */
 export function formatClause(clause: Clause): string {
@@ -88,12 +75,35 @@ function fromParts(field: string, operator: string, rest: string): Clause | null
   }
 }
 
+const INVERSE: Readonly<Record<string, string>> = {
+  "=": "!=",
+  "!=": "=",
+  "<": ">=",
+  ">=": "<",
+  ">": "<=",
+  "<=": ">",
+  "~": "!~",
+  "!~": "~",
+};
+
+/** Field, operator and value of a clause's text; no operator when it is not a clause. */
+function partsOf(text: string): readonly [field: string, operator: string, rest: string] {
+  const match = /^([^=!<>~]+)(!=|!~|>=|<=|=|~|<|>)([^]*)$/.exec(text);
+  return match ? [match[1] ?? "", match[2] ?? "", match[3] ?? ""] : [text, "", ""];
+}
+
 /** The clause a text stands for; "raw" when it is none of the forms above. */
 export function parseClause(text: string): Clause {
-  const match = /^([^=!<>~]+)(!=|>=|<=|=|~|<|>)([^]*)$/.exec(text);
-  const field = match?.[1] ?? text;
-  const clause = match ? fromParts(field, match[2] ?? "", match[3] ?? "") : null;
+  const [field, operator, rest] = partsOf(text);
+  const clause = operator ? fromParts(field, operator, rest) : null;
   return clause ?? { kind: "raw", field, text };
+}
+
+/** What holds where the clause does not: "label=a" and "label!=a". Text that is no clause stays. */
+export function invertClause(clause: Clause): Clause {
+  const [field, operator, rest] = partsOf(formatClause(clause));
+  const inverse = INVERSE[operator];
+  return inverse ? parseClause(field + inverse + rest) : clause;
 }
 
 /** `clauses` with the one on `clause.field` replaced (or added); null removes it. */
@@ -121,23 +131,40 @@ export function toggleValue(clauses: readonly Clause[], field: string, value: st
 /** The chosen values of `field`, empty when it is not filtered by values. */
 export function chosenValues(clauses: readonly Clause[], field: string): readonly string[] {
   const clause = clauses.find((other) => other.field === field);
+  if (clause?.kind === "range") return [formatClause(clause).slice(field.length + 1)];
   return clause?.kind === "in" ? clause.values : [];
+}
+
+/** Values in words; the empty one stands for samples without a value. */
+const spoken = (values: readonly string[]): string =>
+  values.map((value) => (value === "" ? "missing" : fmtName(value))).join(" or ");
+
+const wordsOf = (values: readonly string[]): string =>
+  values.map((value) => (value === "" ? "missing" : value)).join(" or ");
+
+function describeRaw(text: string, title: string): string {
+  const [, operator, rest] = partsOf(text);
+  if (operator === "<") return `${title} under ${rest}`;
+  if (operator === ">") return `${title} over ${rest}`;
+  if (operator === "!~") return `${title} lacks “${rest}”`;
+  if (operator === "!=") return `${title} is not ${rest.replace("..", " to ")}`;
+  return text;
 }
 
 /** The clause in words, for chips and sentences: "confidence 0.2 to 0.5". */
 export function describeClause(clause: Clause, title: string = clause.field): string {
   switch (clause.kind) {
     case "in":
-      return `${title} is ${clause.values.join(" or ")}`;
+      return `${title} is ${wordsOf(clause.values)}`;
     case "not":
-      return `${title} is not ${clause.values.join(" or ")}`;
+      return `${title} is not ${wordsOf(clause.values)}`;
     case "range":
-      if (clause.low === null) return `${title} below ${clause.high ?? ""}`;
+      if (clause.low === null) return `${title} up to ${clause.high ?? ""}`;
       if (clause.high === null) return `${title} from ${clause.low}`;
       return `${title} ${clause.low} to ${clause.high}`;
     case "has":
       return `${title} contains “${clause.text}”`;
     case "raw":
-      return clause.text;
+      return describeRaw(clause.text, title);
   }
 }
