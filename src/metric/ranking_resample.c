@@ -139,8 +139,8 @@ static void weigh_class(const sl_ranking_index *index, int32_t c, const uint8_t 
   memset(w->others, 0, slots * sizeof *w->others);
   memset(w->hits, 0, slots * sizeof *w->hits);
   add_slots(index->slot + c * count, times, count, w->others);
-  add_hits(ranking, ranking->positive_at[c], ranking->positive_at[c + 1],
-           ranking->group + ranking->positive_at[c], times, w->hits);
+  add_hits(ranking, ranking->positive_at[c], ranking->positive_at[c + 1], ranking->group, times,
+           w->hits);
   if (w->fair != NULL) {
     memset(w->fair, 0, slots * sizeof *w->fair);
     add_fair(ranking, index->slot + c * count, times, share, w->fair);

@@ -91,8 +91,10 @@ static void find_ranking(const bootstrap *boot, int32_t b, worker_state *state,
     sl_ranking_resample(plan->index, times, state->ranking_scratch, sums->ranking, state->auroc,
                         state->precision);
   }
-  sums->temperature = plan->seen->temperature + sums->column[SL_SUM_TEMPERATURE_INFLUENCE] -
-                      plan->seen->column[SL_SUM_TEMPERATURE_INFLUENCE];
+  // On the logarithm, whose distribution is nearer to symmetric.
+  double shift =
+      sums->column[SL_SUM_TEMPERATURE_INFLUENCE] - plan->seen->column[SL_SUM_TEMPERATURE_INFLUENCE];
+  sums->temperature = plan->seen->temperature * exp(shift / plan->seen->temperature);
 }
 
 static sl_status run_batch(void *ctx, int worker, int64_t item, sl_error *err) {

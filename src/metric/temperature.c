@@ -15,7 +15,7 @@
 #include "metric/scores.h"
 
 // Scores read by the first search, which gives the second one its start.
-enum { ROUGH_SCORES = 2000000, ROWS_PER_ITEM = 256, STEPS_MAX = 80 };
+enum { ROUGH_SCORES = 2000000, ROWS_PER_ITEM = 256, STEPS_MAX = 80, PATIENCE = 8 };
 
 typedef struct fit {
   sl_sample_set *set;
@@ -69,29 +69,43 @@ static sl_status measure(fit *f, sl_error *err) {
   return SL_OK;
 }
 
-// Moves f->scale to the minimum. Where Newton's step leaves the bracket, its geometric middle is
-// taken; at a limit of the range, the limit itself is tried first.
+// Where the minimum is known to lie; `tried` says that the end was measured.
+typedef struct bracket {
+  double low, high;
+  bool low_tried, high_tried;
+} bracket;
+
+// Newton's step; the end of the range where the step leads out of it, or after a few steps towards
+// an end that was not tried (slopes of separated classes fall off exponentially, and Newton
+// creeps); the geometric middle where the step leads out of the bracket.
+static double next_scale(const fit *f, const bracket *b, int step) {
+  double next = f->scale - f->slope_sum / f->curvature_sum;
+  bool creeps = step >= PATIENCE;
+  if (f->slope_sum <= 0.0 && !b->high_tried && (creeps || next >= b->high)) return b->high;
+  if (f->slope_sum > 0.0 && !b->low_tried && (creeps || next <= b->low)) return b->low;
+  return next > b->low && next < b->high ? next : sqrt(b->low * b->high);
+}
+
+// Moves f->scale to the minimum, or to the end of the range that is nearest to it.
 static sl_status search(fit *f, sl_error *err) {
   const double least = 1.0 / SL_TEMPERATURE_MOST, most = 1.0 / SL_TEMPERATURE_LEAST;
-  double low = least, high = most;
+  bracket b = {.low = least, .high = most};
   for (int step = 0; step < STEPS_MAX; step++) {
     SL_TRY(measure(f, err));
-    bool at_limit =
+    bool at_end =
         (f->scale == most && f->slope_sum <= 0.0) || (f->scale == least && f->slope_sum >= 0.0);
-    if (at_limit || f->curvature_sum == 0.0) return SL_OK;
-    if (f->slope_sum > 0.0) high = f->scale;
-    if (f->slope_sum <= 0.0) low = f->scale;
-    double next = f->scale - f->slope_sum / f->curvature_sum;
-    if (next >= most && high == most) {
-      next = most;
-    } else if (next <= least && low == least) {
-      next = least;
-    } else if (!(next >= low && next <= high)) {
-      next = sqrt(low * high);
+    if (at_end || f->curvature_sum == 0.0) return SL_OK;
+    if (f->slope_sum > 0.0) {
+      b.high = f->scale;
+      b.high_tried = true;
+    } else {
+      b.low = f->scale;
+      b.low_tried = true;
     }
-    double moved = fabs(next - f->scale) / f->scale;
-    f->scale = next;
-    if (moved <= 1e-7) return SL_OK;  // the step after it would be below 1e-13
+    double before = f->scale;
+    f->scale = next_scale(f, &b, step);
+    // Newton's next step would be the square of this one.
+    if (fabs(f->scale - before) <= 1e-7 * before) return SL_OK;
   }
   return SL_OK;
 }
