@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values of a class by column, and the scale on which all classes are drawn.
+import type { Class } from "@/gen/ops";
+
+export type Score = "recall" | "precision" | "f1";
+
+export interface Interval {
+  readonly value: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** A score of a class with its interval. */
+export function scoreOf(row: Class, score: Score): Interval {
+  return { value: row[score], low: row[`${score}_low`], high: row[`${score}_high`] };
+}
+
+/** What a column sorts by. */
+export function classValue(row: Class, field: string): number | string | null {
+  switch (field) {
+    case "name":
+      return row.name;
+    case "support":
+      return row.support;
+    case "errors":
+      return row.support - row.correct;
+    case "gap":
+      return row.gap;
+    case "auroc":
+      return row.auroc;
+    default:
+      return row[field as Score];
+  }
+}
+
+/** Where the bars start: the tenth below every score of every class that has samples. */
+export function classDomain(rows: readonly Class[]): number {
+  const ends = rows
+    .filter((row) => row.support > 0)
+    .flatMap((row) => (["recall", "precision", "f1"] as const).map((one) => scoreOf(row, one)))
+    .map(({ value, low }) => low ?? value ?? 1);
+  const least = ends.reduce((least, one) => Math.min(least, one), 1);
+  return Math.max(0, Math.min(0.9, Math.floor(least * 10 + 1e-9) / 10));
+}

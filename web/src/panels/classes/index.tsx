@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every class with recall, precision and F1 and their intervals; a row leads to its samples.
+import { type ReactElement, useMemo, useState } from "react";
+import { fmtFixed, fmtInt, fmtSigned, plural } from "@/base/format";
+import { fuzzyFilter } from "@/base/fuzzy";
+import type { Sort } from "@/base/view";
+import type { Class } from "@/gen/ops";
+import { TextField } from "@/widgets/field";
+import { IntervalBar } from "@/widgets/metric";
+import { Name } from "@/widgets/name";
+import { type Column, DataTable, sortRows } from "@/widgets/table";
+import { is, viewOf } from "../links";
+import type { Panel, PanelContext } from "../panel";
+import { isDone, type Report } from "../report";
+import { ReportCard } from "../report-card";
+import { classDomain, classValue, type Score, scoreOf } from "./class-values";
+import "./classes.css";
+
+const MANY = 20;
+
+function ScoreCell(props: {
+  readonly row: Class;
+  readonly score: Score;
+  readonly low: number;
+  readonly overall: number | null;
+}): ReactElement {
+  const { value, low, high } = scoreOf(props.row, props.score);
+  if (value === null) return <span className="dim">–</span>;
+  const weak = props.overall !== null && high !== null && high < props.overall;
+  return (
+    <span className="class-score">
+      <span className="tabular">{fmtFixed(value, 3)}</span>
+      <IntervalBar
+        value={value}
+        low={low ?? value}
+        high={high ?? value}
+        min={props.low}
+        max={1}
+        tone={weak ? "bad" : "accent"}
+        {...(props.overall === null ? {} : { reference: props.overall })}
+      />
+    </span>
+  );
+}
+
+const GAP_WORDS = {
+  ok: "in line with its precision, within noise",
+  over: "more confident than right, beyond noise",
+  under: "less confident than right, beyond noise",
+};
+
+function columnsOf(low: number, overall: number | null): Column<Class>[] {
+  const score = (id: Score, title: string, help: string, hideBelow: number): Column<Class> => ({
+    id,
+    title,
+    help,
+    width: "minmax(96px, 1.3fr)",
+    sortable: true,
+    hideBelow,
+    render: (row) => <ScoreCell row={row} score={id} low={low} overall={overall} />,
+  });
+  return [
+    {
+      id: "name",
+      title: "Class",
+      width: "minmax(88px, 1.2fr)",
+      sortable: true,
+      render: (row) => <Name text={row.name} />,
+    },
+    {
+      id: "support",
+      title: "Samples",
+      help: "Samples with this label",
+      align: "right",
+      width: "58px",
+      sortable: true,
+      hideBelow: 420,
+      render: (row) => fmtInt(row.support),
+    },
+    {
+      id: "errors",
+      title: "Errors",
+      help: "Samples with this label that are wrong",
+      align: "right",
+      width: "48px",
+      sortable: true,
+      render: (row) => fmtInt(row.support - row.correct),
+    },
+    score("recall", "Recall", "Share of the class's samples that are found", 0),
+    score("precision", "Precision", "Share of its predictions that are right", 330),
+    score("f1", "F1", "Harmonic mean of precision and recall", 520),
+    {
+      id: "gap",
+      title: "Conf. gap",
+      help: "Mean confidence of its predictions minus their precision",
+      align: "right",
+      width: "64px",
+      sortable: true,
+      hideBelow: 640,
+      render: (row) =>
+        row.gap === null ? (
+          <span className="dim">–</span>
+        ) : (
+          <span
+            className={row.calibration === "ok" ? "dim" : "warn"}
+            title={GAP_WORDS[row.calibration]}
+          >
+            {fmtSigned(row.gap, 3)}
+          </span>
+        ),
+    },
+    {
+      id: "auroc",
+      title: "AUROC",
+      help: "One class against the rest",
+      align: "right",
+      width: "56px",
+      sortable: true,
+      hideBelow: 760,
+      render: (row) => fmtFixed(row.auroc, 4),
+    },
+  ];
+}
+
+function Body(props: { readonly ctx: PanelContext; readonly report: Report }): ReactElement {
+  const { ctx, report } = props;
+  const [sort, setSort] = useState<Sort | null>({ field: "f1", descending: false });
+  const [search, setSearch] = useState("");
+  const [cursor, setCursor] = useState(-1);
+  const low = classDomain(report.classes);
+  const overall = report.accuracy;
+  const columns = useMemo(() => columnsOf(low, overall), [low, overall]);
+  const rows = useMemo(
+    () =>
+      search
+        ? fuzzyFilter(report.classes, search, (row) => row.name ?? "")
+        : sortRows(report.classes, sort, classValue),
+    [report.classes, search, sort],
+  );
+  const open = (at: number) => {
+    const name = rows[at]?.name;
+    if (name == null) return;
+    ctx.nav.go(viewOf(ctx.run, { where: [is("label", name)], sort: "-loss" }), {
+      page: "explore",
+    });
+  };
+  return (
+    <div className="classes">
+      {report.classes.length > MANY && (
+        <div className="classes-search">
+          <TextField
+            label="Search classes"
+            placeholder={`Search ${plural(report.classes.length, "class", "classes")}`}
+            icon="search"
+            value={search}
+            onChange={setSearch}
+          />
+        </div>
+      )}
+      <DataTable
+        label="Classes"
+        columns={columns}
+        count={rows.length}
+        row={(at) => rows[at]}
+        sort={search ? null : sort}
+        onSort={setSort}
+        cursor={cursor}
+        onCursor={(at) => (at === cursor ? open(at) : setCursor(at))}
+        onOpen={open}
+        maxHeight={report.classes.length > MANY ? 560 : 1000}
+        rowHeight={rows.length > MANY ? 28 : 34}
+      />
+    </div>
+  );
+}
+
+export const classes: Panel = {
+  id: "classes",
+  page: "overview",
+  title: "Classes",
+  help: "Bars start at the same value and carry 95 % intervals; the dashed line is the accuracy of all. Orange lies below it beyond noise. Double-click a row, or press Enter, for its samples.",
+  span: 5,
+  needs: isDone,
+  render: (ctx) => (
+    <ReportCard ctx={ctx} title={classes.title} help={classes.help} height={360} flush>
+      {(report) => <Body ctx={ctx} report={report} />}
+    </ReportCard>
+  ),
+};

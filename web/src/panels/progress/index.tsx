@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run that is not done: how far it is, why it stopped, and the way on. What was scored is kept.
+import type { ReactElement } from "react";
+import { useStore } from "zustand";
+import { fmtInt } from "@/base/format";
+import { cancelJob, isOver, jobs } from "@/engine/jobs";
+import { useOp, useRun } from "@/engine/query";
+import type { Job, Run } from "@/gen/ops";
+import { toastProblem } from "@/state/toasts";
+import { Button } from "@/widgets/button";
+import { Card } from "@/widgets/card";
+import { ProgressBar } from "@/widgets/status";
+import { viewOf } from "../links";
+import type { Panel, PanelContext } from "../panel";
+import { jobOfRun, stateWords } from "./run-state";
+
+function Way(props: { readonly run: Run; readonly job: Job | null }): ReactElement | null {
+  const { run, job } = props;
+  const resume = useRun("resume");
+  if (!job?.id) return null;
+  const id = job.id;
+  if (run.state === "running") {
+    return (
+      <Button icon="stop" onPress={() => void cancelJob(id).catch(toastProblem)}>
+        Cancel
+      </Button>
+    );
+  }
+  return (
+    <Button
+      icon="play"
+      tone="accent"
+      disabled={resume.isPending}
+      onPress={() => resume.mutate({ job: id }, { onError: toastProblem })}
+    >
+      Resume
+    </Button>
+  );
+}
+
+function Progress(props: { readonly ctx: PanelContext; readonly run: Run }): ReactElement {
+  const { ctx, run } = props;
+  const { data } = useOp("ls", { what: "jobs", limit: 50 });
+  const job = jobOfRun(run, data?.jobs ?? []);
+  const live = useStore(jobs, ({ all }) => all.find((one) => one.id === job?.id));
+  const moving = live && !isOver(live.state) ? live : null;
+  return (
+    <Card title={progress.title} help={progress.help}>
+      <div className="stack">
+        <ProgressBar
+          label={moving ? `${moving.op} · ${moving.message}` : stateWords(run)}
+          done={moving ? moving.done : run.scored}
+          total={moving ? moving.total : run.samples}
+          unit="samples"
+          rate={moving?.rate ?? -1}
+          etaS={moving?.etaS ?? -1}
+        />
+        {job?.error && <p className="bad">{job.error}</p>}
+        <div className="line">
+          <Way run={run} job={job} />
+          {run.scored > 0 && (
+            <Button
+              tone="quiet"
+              onPress={() => ctx.nav.go(viewOf(run, { where: [] }), { page: "explore" })}
+            >
+              Look at the {fmtInt(run.scored)} samples scored so far
+            </Button>
+          )}
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+export const progress: Panel = {
+  id: "progress",
+  page: "overview",
+  title: "This run is not complete",
+  help: "What was scored is kept; numbers are made when the run is done.",
+  span: 12,
+  needs: (ctx) => ctx.run !== null && ctx.run.state !== "done",
+  render: (ctx) => ctx.run && <Progress ctx={ctx} run={ctx.run} />,
+};
