@@ -94,6 +94,16 @@ static sl_status need_number(const parsed *p, const char *text, sl_error *err) {
                  p->clause, p->field->name, text);
 }
 
+// Bounds are written in decimal; a float column holds the nearest float of such a number, so the
+// bound must be that float too, or 0.9 would not be >= 0.9.
+static void round_to_field(parsed *p) {
+  if (p->field->dtype != SL_DTYPE_F32) return;
+  for (size_t i = 0; i < p->count; i++) {
+    p->spans[i].low = (double)(float)p->spans[i].low;
+    p->spans[i].high = (double)(float)p->spans[i].high;
+  }
+}
+
 static sl_status parse_numbers(parsed *p, sl_arena *arena, sl_error *err) {
   p->spans = SL_NEW_ARRAY(arena, span, p->count);
   for (size_t i = 0; i < p->count; i++)
@@ -101,6 +111,7 @@ static sl_status parse_numbers(parsed *p, sl_arena *arena, sl_error *err) {
       return need_number(p, p->texts[i], err);
   if (p->op >= OP_LT && p->op <= OP_GE && (p->count != 1 || p->texts[0][0] == '\0'))
     return need_number(p, p->value, err);
+  round_to_field(p);
   if (p->op >= OP_HAS)
     return sl_fail(err, SL_E_ARG, "clause \"%.200s\" searches text in the number \"%s\"", p->clause,
                    p->field->name);
