@@ -28,12 +28,18 @@ export type Clause =
 const NUMBER = "[-+]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?";
 const RANGE = new RegExp(`^(${NUMBER})\\.\\.(${NUMBER})$`);
 
-/** The core knows one escape: a backslash before "|" makes it part of the value. */
+/** A backslash takes the meaning of "|" and of itself away; the core reads "\\." so too. */
 const joinValues = (values: readonly string[]): string =>
-  values.map((value) => value.replaceAll("|", "\\|")).join("|");
+  values.map((value) => value.replace(/[\\|]/g, "\\$&")).join("|");
 
-const splitValues = (text: string): string[] =>
-  text.split(/(?<!\\)\|/).map((part) => part.replaceAll("\\|", "|"));
+function splitValues(text: string): string[] {
+  const parts = [""];
+  for (const piece of text.match(/\\[|\\.]|[^]/gu) ?? []) {
+    if (piece === "|") parts.push("");
+    else parts[parts.length - 1] += piece.replace(/^\\(?=[^])/, "");
+  }
+  return parts;
+}
 
 /** The clause as the core's text. */
 export function formatClause(clause: Clause): string {
@@ -139,9 +145,6 @@ export function chosenValues(clauses: readonly Clause[], field: string): readonl
 const spoken = (values: readonly string[]): string =>
   values.map((value) => (value === "" ? "missing" : fmtName(value))).join(" or ");
 
-const wordsOf = (values: readonly string[]): string =>
-  values.map((value) => (value === "" ? "missing" : value)).join(" or ");
-
 function describeRaw(text: string, title: string): string {
   const [, operator, rest] = partsOf(text);
   if (operator === "<") return `${title} under ${rest}`;
@@ -155,9 +158,9 @@ function describeRaw(text: string, title: string): string {
 export function describeClause(clause: Clause, title: string = clause.field): string {
   switch (clause.kind) {
     case "in":
-      return `${title} is ${wordsOf(clause.values)}`;
+      return `${title} is ${spoken(clause.values)}`;
     case "not":
-      return `${title} is not ${wordsOf(clause.values)}`;
+      return `${title} is not ${spoken(clause.values)}`;
     case "range":
       if (clause.low === null) return `${title} up to ${clause.high ?? ""}`;
       if (clause.high === null) return `${title} from ${clause.low}`;
