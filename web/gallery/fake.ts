@@ -2,27 +2,11 @@
 // A stand-in for the server, for the shell's gallery page only: answers a few operations with
 // invented data and plays a job. Not shipped and not used by any test.
 import { emit } from "@/engine/events";
+import { picture } from "./data";
+import { answerOp } from "./workspace";
 
-const run = (id: string, name: string, accuracy: number) => ({
-  id,
-  name,
-  model: "m" + id.slice(1),
-  model_name: `${name}.onnx`,
-  version: "v1",
-  dataset: "d1",
-  dataset_name: "fashion-mnist test",
-  state: "done",
-  created: "2026-03-04T17:05:09Z",
-  samples: 10000,
-  scored: 10000,
-  accuracy,
-  accuracy_low: accuracy - 0.006,
-  accuracy_high: accuracy + 0.006,
-});
-
-const replies: Record<string, unknown> = {
-  ls: { total: 2, runs: [run("r2", "fashion v2", 0.907), run("r1", "fashion v1", 0.86)] },
-};
+/** The query of the first address; the router rewrites it later. */
+const started = new URLSearchParams(location.search);
 
 const json = (body: unknown, status = 200): Response =>
   new Response(JSON.stringify(body), {
@@ -30,13 +14,16 @@ const json = (body: unknown, status = 200): Response =>
     headers: { "content-type": status < 400 ? "application/json" : "application/problem+json" },
   });
 
-function answer(path: string): Response {
-  const empty = new URLSearchParams(location.search).has("empty");
+function answer(path: string, body: unknown): Response {
+  const asked = new URLSearchParams(location.search);
   if (path === "/v1/session") return json({});
   const op = path.replace("/v1/op/", "");
-  if (op === "ls" && empty) return json({ total: 0, runs: [] });
-  return replies[op]
-    ? json(replies[op])
+  const params = typeof body === "string" ? (JSON.parse(body) as Record<string, unknown>) : {};
+  const reply = answerOp(op, params, Number(started.get("classes") ?? 10));
+  const none = { total: 0, runs: [], models: [], journal: [], jobs: [] };
+  if (op === "ls" && (started.has("empty") || asked.has("empty"))) return json(none);
+  return reply
+    ? json(reply)
     : json(
         {
           title: `no operation "${op}"`,
@@ -45,6 +32,28 @@ function answer(path: string): Response {
         },
         404,
       );
+}
+
+/** The picture a blob address names (thumb-<kind>.<seed>-<px>), any other address as it is. */
+function addressOf(value: string): string {
+  const key = /blob\/thumb-(\d+)\.(\d+)-/.exec(value);
+  return key ? picture(Number(key[1]), Number(key[2])) : value;
+}
+
+/** Lets images draw those pictures; React sets both the attribute and the property. */
+function fakePictures(): void {
+  const plain = Element.prototype.setAttribute;
+  Element.prototype.setAttribute = function set(name: string, value: string) {
+    plain.call(this, name, name === "src" ? addressOf(value) : value);
+  };
+  Object.defineProperty(HTMLImageElement.prototype, "src", {
+    set(this: HTMLImageElement, value: string) {
+      plain.call(this, "src", addressOf(value));
+    },
+    get(this: HTMLImageElement) {
+      return this.getAttribute("src");
+    },
+  });
 }
 
 class QuietSource extends EventTarget {
@@ -64,7 +73,8 @@ class QuietSource extends EventTarget {
 
 /** Replaces the network of this page. */
 export function installFake(): void {
-  window.fetch = (input) => Promise.resolve(answer(String(input)));
+  fakePictures();
+  window.fetch = (input, init) => Promise.resolve(answer(String(input), init?.body));
   window.EventSource = QuietSource as unknown as typeof EventSource;
   let done = 0;
   setInterval(() => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Links of panels: from a number to the samples behind it, from a name to its page. Invariant: every
+// Links of panels: from a number to the samples behind it, from a name to its page. Invariant: a
 // link is a real address, so it opens in a new tab, and a plain click goes through the navigator.
 import type { MouseEvent, ReactElement, ReactNode } from "react";
 import { formatClause, parseClause } from "@/base/clause";

@@ -124,14 +124,16 @@ function Tools(props: {
       />
       <Switch label="Errors only" on={props.hideDiagonal} onChange={props.onHide} />
       <span className="grow" />
-      <IconButton
-        icon="minus"
-        label="Zoom out"
-        keys="-"
-        onPress={() => props.onZoom(0.5)}
-        disabled={!props.zoomed}
-      />
-      <IconButton icon="plus" label="Zoom in" keys="+" onPress={() => props.onZoom(2)} />
+      <span className="matrix-zoom">
+        <IconButton
+          icon="minus"
+          label="Zoom out"
+          keys="-"
+          onPress={() => props.onZoom(0.5)}
+          disabled={!props.zoomed}
+        />
+        <IconButton icon="plus" label="Zoom in" keys="+" onPress={() => props.onZoom(2)} />
+      </span>
     </div>
   );
 }

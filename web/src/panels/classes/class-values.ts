@@ -42,3 +42,7 @@ export function classDomain(rows: readonly Class[]): number {
   const least = ends.reduce((least, one) => Math.min(least, one), 1);
   return Math.max(0, Math.min(0.9, Math.floor(least * 10 + 1e-9) / 10));
 }
+
+/** Few classes get taller rows, so that the table fills the place beside the matrix. */
+export const classRowHeight = (classes: number): number =>
+  Math.max(28, Math.min(44, Math.floor(520 / Math.max(1, classes))));

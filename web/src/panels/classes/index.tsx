@@ -13,7 +13,7 @@ import { is, viewOf } from "../links";
 import type { Panel, PanelContext } from "../panel";
 import { isDone, type Report } from "../report";
 import { ReportCard } from "../report-card";
-import { classDomain, classValue, type Score, scoreOf } from "./class-values";
+import { classDomain, classRowHeight, classValue, type Score, scoreOf } from "./class-values";
 import "./classes.css";
 
 const MANY = 20;
@@ -54,7 +54,7 @@ function columnsOf(low: number, overall: number | null): Column<Class>[] {
     id,
     title,
     help,
-    width: "minmax(96px, 1.3fr)",
+    width: "minmax(86px, 1.3fr)",
     sortable: true,
     hideBelow,
     render: (row) => <ScoreCell row={row} score={id} low={low} overall={overall} />,
@@ -63,7 +63,7 @@ function columnsOf(low: number, overall: number | null): Column<Class>[] {
     {
       id: "name",
       title: "Class",
-      width: "minmax(88px, 1.2fr)",
+      width: "minmax(84px, 1.1fr)",
       sortable: true,
       render: (row) => <Name text={row.name} />,
     },
@@ -74,7 +74,7 @@ function columnsOf(low: number, overall: number | null): Column<Class>[] {
       align: "right",
       width: "58px",
       sortable: true,
-      hideBelow: 420,
+      hideBelow: 560,
       render: (row) => fmtInt(row.support),
     },
     {
@@ -87,8 +87,8 @@ function columnsOf(low: number, overall: number | null): Column<Class>[] {
       render: (row) => fmtInt(row.support - row.correct),
     },
     score("recall", "Recall", "Share of the class's samples that are found", 0),
-    score("precision", "Precision", "Share of its predictions that are right", 330),
-    score("f1", "F1", "Harmonic mean of precision and recall", 520),
+    score("precision", "Precision", "Share of its predictions that are right", 350),
+    score("f1", "F1", "Harmonic mean of precision and recall", 500),
     {
       id: "gap",
       title: "Conf. gap",
@@ -96,7 +96,7 @@ function columnsOf(low: number, overall: number | null): Column<Class>[] {
       align: "right",
       width: "64px",
       sortable: true,
-      hideBelow: 640,
+      hideBelow: 660,
       render: (row) =>
         row.gap === null ? (
           <span className="dim">–</span>
@@ -168,7 +168,7 @@ function Body(props: { readonly ctx: PanelContext; readonly report: Report }): R
         onCursor={(at) => (at === cursor ? open(at) : setCursor(at))}
         onOpen={open}
         maxHeight={report.classes.length > MANY ? 560 : 1000}
-        rowHeight={rows.length > MANY ? 28 : 34}
+        rowHeight={classRowHeight(report.classes.length)}
       />
     </div>
   );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands out, most errors explained first, each with pictures of its samples. J and K move from
-// one finding to the next, Enter opens the samples of the one that has the focus.
+// What stands out, most errors explained first, each with pictures of its samples. J and K move
+// among the findings, Enter opens the samples of the one that has the focus.
 import { type ReactElement, useRef } from "react";
 import { fmtName, plural } from "@/base/format";
 import { useOp } from "@/engine/query";
@@ -78,9 +78,7 @@ function FindingRow(props: {
       samples={finding.samples}
       share={finding.share ?? 0}
       pictures={pictures}
-      evidence={
-        finding.evidence.length > 0 && <EvidenceList ctx={ctx} rows={finding.evidence} />
-      }
+      evidence={finding.evidence.length > 0 && <EvidenceList ctx={ctx} rows={finding.evidence} />}
       {...(leads
         ? {
             href: ctx.nav.href(view, "explore"),

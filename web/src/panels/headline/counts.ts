@@ -15,7 +15,7 @@ export interface Count {
   readonly rule?: Rule;
 }
 
-/** A scale on which an interval can be read: around it, ending on whole tenths, never beyond 0..1. */
+/** A scale on which an interval can be read: around it, ending on round values within 0..1. */
 export function accuracyDomain(low: number, high: number): Domain {
   const room = Math.max(0.02, (high - low) * 3);
   const step = high - low > 0.05 ? 0.1 : 0.05;

@@ -137,10 +137,7 @@ function Counts(props: {
       >
         {fmtReal(run.samples_per_s, 3)} <small>images/s</small>
       </Fact>
-      <Fact
-        title="Ran on"
-        detail={`batch ${fmtInt(run.batch)} · ${fmtInt(run.threads)} threads`}
-      >
+      <Fact title="Ran on" detail={`batch ${fmtInt(run.batch)} · ${fmtInt(run.threads)} threads`}>
         {run.provider ?? "–"}
       </Fact>
     </dl>

@@ -54,10 +54,7 @@ function Row(props: {
   );
 }
 
-function Group(props: {
-  readonly ctx: PanelContext;
-  readonly group: MetricGroup;
-}): ReactElement {
+function Group(props: { readonly ctx: PanelContext; readonly group: MetricGroup }): ReactElement {
   const { ctx, group } = props;
   return (
     <section className="numbers-group" aria-label={group.title}>
