@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes tests/data/pipeline/: small images and the tensors the reference libraries make of them.
 
-goldens.txt has one line per case: image, pipeline (preset name or JSON), shape, dtype, SHA-256 of the
-tensor's bytes. Made with pillow 13.0.0, opencv-python-headless 5.0.0.93, torch 2.15.0, torchvision
-0.29.2, numpy 2.4.6.
+goldens.txt has one line per case: image, pipeline (preset name or JSON), shape, dtype, SHA-256 of
+the tensor's bytes. Made with pillow 13.0.0, opencv-python-headless 5.0.0.93, torch 2.15.0,
+torchvision 0.29.2, numpy 2.4.6.
 
 Run from the repository root: python3 tests/goldens/make_pipeline_goldens.py
 """
@@ -179,7 +179,8 @@ def cases():
     yield "grey.png", "fashion-mnist", plain_case("grey.png", "L", ([0.286], [0.353]))
     unit = [{"scale": {"div": 255}}]
     opencv = [{"decode": {"like": "opencv"}}, {"mode": {"to": "rgb"}}]
-    yield ("wide.png", opencv + [{"letterbox": {"size": 160, "fit": True, "scale_up": False}}] + unit,
+    box = {"size": 160, "fit": True, "scale_up": False}
+    yield ("wide.png", opencv + [{"letterbox": box}] + unit,
            yolo_case("wide.png", 160, True, False))
     yield ("tall.jpg", opencv + [{"letterbox": {"size": 96, "fit": True}}] + unit,
            yolo_case("tall.jpg", 96, True))
@@ -187,8 +188,8 @@ def cases():
            big_crop_case("wide.png"))
     yield "turned.jpg", [{"decode": {"like": "opencv"}}, {"mode": {"to": "bgr"}}], upright_case(
         "turned.jpg")
-    normal = [{"mode": {"to": "rgb"}}, {"resize": {"size": 256}}, {"crop": {"size": 224}}] + unit + [
-        {"normalize": {"mean": IMAGENET[0], "std": IMAGENET[1]}}]
+    normal = [{"mode": {"to": "rgb"}}, {"resize": {"size": 256}}, {"crop": {"size": 224}}]
+    normal += unit + [{"normalize": {"mean": IMAGENET[0], "std": IMAGENET[1]}}]
     yield "wide.png", normal + [{"layout": {"dtype": "float16"}}], half_case("wide.png")
     for dtype, zero_point in (("uint8", 114), ("int8", -14)):
         layout = {"dtype": dtype, "scale": 0.0186, "zero_point": zero_point}
@@ -200,7 +201,9 @@ def main():
     make_images()
     lines = []
     for image, pipeline, tensor in cases():
-        text = pipeline if isinstance(pipeline, str) else json.dumps(pipeline, separators=(",", ":"))
+        text = pipeline
+        if not isinstance(pipeline, str):
+            text = json.dumps(pipeline, separators=(",", ":"))
         shape = "x".join(str(d) for d in tensor.shape)
         digest = hashlib.sha256(np.ascontiguousarray(tensor).tobytes()).hexdigest()
         lines.append(f"{image}\t{text}\t{shape}\t{tensor.dtype}\t{digest}\n")
