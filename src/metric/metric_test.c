@@ -449,6 +449,49 @@ static void tied_scores_fill_one_bin(void **state) {
   assert_int_equal(report.equal_mass[report.bins - 1].count, 80);
 }
 
+// Where Slitlamp differs from a library on purpose; the reasons are in README.md.
+static void differences_on_purpose(void **state) {
+  (void)state;
+  const int32_t label[] = {0, 5, 0, 1}, pred[] = {0, 0, 0, 1};
+  float scores[4 * 6];
+  for (int i = 0; i < 24; i++) scores[i] = 1.0f / 6.0f;
+  sl_metric_input input = {.samples = 4, .classes = 6, .label = label};
+  input.scores = (sl_metric_scores){.data = scores, .dtype = SL_DTYPE_F32, .columns = 6};
+  // All tied: the prediction is class 0, and classes 0 to 4 are the top five.
+  sl_metric_report report = evaluate(&input, &no_intervals);
+  assert_true(number_of(&report, "accuracy") == 0.5);
+  assert_true(number_of(&report, "top5") == 0.75);
+  // A confidence of 1 shares the last bin with 0.99; torchmetrics gives it a bin of its own.
+  const float confidence[] = {1.0f, 0.99f, 1.0f, 0.99f};
+  input.scores = (sl_metric_scores){0};
+  input.pred = pred;
+  input.confidence = confidence;
+  report = evaluate(&input, &no_intervals);
+  assert_int_equal(report.equal_width[report.bins - 1].count, 4);
+  assert_true(fabs(number_of(&report, "ece") - 0.245) < CLOSE);
+  // Class 2 has neither samples nor predictions: it is in no average.
+  assert_true(number_of(&report, "recall_macro") == 2.0 / 3.0);
+}
+
+static void memory_that_runs_out_is_an_error(void **state) {
+  (void)state;
+  sl_metric_input input = read_input(find_case("few"));
+  sl_metric_options options = {.resamples = 8, .threads = 1};
+  sl_status status = SL_E_MEMORY;
+  int64_t n = 0;
+  while (status == SL_E_MEMORY && n < 10000) {
+    sl_error err = {0};
+    sl_metric_report report;
+    sl_arena *own = sl_arena_new(NULL, "fault test");
+    sl_heap_fail_after(++n);
+    status = sl_metric_evaluate(own, &input, &options, &report, &err);
+    sl_heap_fail_after(0);
+    sl_arena_free(own);
+  }
+  assert_int_equal(status, SL_OK);
+  assert_true(n > 20);
+}
+
 // ---- the registry -------------------------------------------------------------------------------
 
 static void every_row_is_reached_by_a_golden(void **state) {
@@ -626,6 +669,8 @@ int main(void) {
       cmocka_unit_test(nothing_usable_is_a_report_of_nothing),
       cmocka_unit_test(not_finite_rows_are_left_out_and_counted),
       cmocka_unit_test(tied_scores_fill_one_bin),
+      cmocka_unit_test(differences_on_purpose),
+      cmocka_unit_test(memory_that_runs_out_is_an_error),
       cmocka_unit_test(every_row_is_reached_by_a_golden),
       cmocka_unit_test(intervals_agree_with_the_reference_bootstrap),
       cmocka_unit_test(intervals_do_not_depend_on_threads),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts of a report that are made from finished sums; private to src/metric.
 //
-// Invariant: nothing here looks at a sample that the sums do not count. Start at metric_report.c, which
-// calls these in order.
+// Invariant: nothing here looks at a sample that the sums do not count. Start at metric_report.c,
+// which calls these in order.
 #ifndef SL_METRIC_REPORT_PARTS_H
 #define SL_METRIC_REPORT_PARTS_H
 

@@ -17,7 +17,7 @@ enum {
   BATCH = 8,
   DRAWS_MOST = 200000000,         // samples drawn in all resamples, but at least
   RESAMPLES_LEAST = 100,          // this many resamples
-  PAIRS_MOST = 400000000,         // (sample, class) pairs weighed in all resamples, but at least
+  PAIRS_MOST = 200000000,         // (sample, class) pairs weighed in all resamples, but at least
   RANKING_RESAMPLES_LEAST = 200,  // this many resamples; otherwise influences
   CLASS_NUMBERS_MOST = 20000000   // numbers kept of all classes in all resamples
 };

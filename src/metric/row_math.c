@@ -87,8 +87,7 @@ INLINE void load(const double *z, int32_t n, int32_t at, double fill, double *bl
 // Works on copies, so that the compiler need not fear that `out` overlaps `z`.
 INLINE void exp_block(const double *z, double scale, double shift, double *out, double *lane) {
   double x[LANES];
-  for (int j = 0; j < LANES; j++) x[j] = scale * (z[j] - shift);
-  for (int j = 0; j < LANES; j++) x[j] = exp_of(x[j]);
+  for (int j = 0; j < LANES; j++) x[j] = exp_of(scale * (z[j] - shift));
   for (int j = 0; j < LANES; j++) lane[j] += x[j];
   memcpy(out, x, sizeof x);
 }
@@ -110,8 +109,7 @@ CLONES double sl_row_exp(const double *z, int32_t n, double scale, double shift,
 
 INLINE void log_block(const double *p, double least, double *out) {
   double x[LANES];
-  for (int j = 0; j < LANES; j++) x[j] = p[j] > least ? p[j] : least;
-  for (int j = 0; j < LANES; j++) x[j] = log_of(x[j]);
+  for (int j = 0; j < LANES; j++) x[j] = log_of(p[j] > least ? p[j] : least);
   memcpy(out, x, sizeof x);
 }
 
