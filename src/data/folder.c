@@ -208,13 +208,15 @@ static void label_records(folder_walk *walk) {
   found_levels found = {0};
   for (size_t i = walk->from; i < reading->count; i++)
     label_record(reading->arena, &reading->records[i], has_plain, outer, &found);
-  if (outer != NULL) sl_note_add(reading->notes, "split: \"%s\", from the folder's own name", outer);
+  if (outer != NULL)
+    sl_note_add(reading->notes, "split: \"%s\", from the folder's own name", outer);
   if (found.labelled == 0)
     sl_note_add(reading->notes, "labels: none, the images lie in no folder of a class");
   else if (found.in_split > 0)
-    sl_note_add(reading->notes,
-                "labels: the folder below the split (train, val, test) is the class; deeper folders "
-                "keep it");
+    sl_note_add(
+        reading->notes,
+        "labels: the folder below the split (train, val, test) is the class; deeper folders "
+        "keep it");
   else
     sl_note_add(reading->notes, "labels: the first folder is the class; deeper folders keep it");
 }
@@ -246,10 +248,9 @@ static void note_skipped(folder_walk *walk) {
     sl_note_add(notes, "folders that are symbolic links were not followed: %zu",
                 walk->linked_folders);
   if (walk->unreadable > 0)
-    sl_note_add(
-        notes, "files or folders that cannot be read were left out: %zu (first \"%s\")",
-        walk->unreadable,
-        sl_display(notes->arena, walk->first_unreadable, strlen(walk->first_unreadable)));
+    sl_note_add(notes, "files or folders that cannot be read were left out: %zu (first \"%s\")",
+                walk->unreadable,
+                sl_display(notes->arena, walk->first_unreadable, strlen(walk->first_unreadable)));
 }
 
 static sl_status read_one_image(sl_reading *reading, sl_error *err) {
@@ -264,9 +265,8 @@ static sl_status read_one_image(sl_reading *reading, sl_error *err) {
 
 static sl_status read_folder(sl_reading *reading, sl_error *err) {
   if (!reading->source->is_dir) return read_one_image(reading, err);
-  folder_walk walk = {.reading = reading,
-                      .from = reading->count,
-                      .ending_index = sl_map_new(reading->arena)};
+  folder_walk walk = {
+      .reading = reading, .from = reading->count, .ending_index = sl_map_new(reading->arena)};
   sl_walk how = {
       .visit = visit, .unreadable = meet_unreadable, .ctx = &walk, .hidden = meet_hidden};
   SL_TRY(sl_file_walk(reading->source->path, &how, err));
@@ -278,9 +278,10 @@ static sl_status read_folder(sl_reading *reading, sl_error *err) {
 const sl_format sl_format_folder = {
     .info = {.name = "folder",
              .title = "Image folder",
-             .help = "A folder per class, with or without train, val and test above; a flat folder "
-                     "without labels; or a single image. Deeper folders keep the class of the first "
-                     "level below the split.",
+             .help =
+                 "A folder per class, with or without train, val and test above; a flat folder "
+                 "without labels; or a single image. Deeper folders keep the class of the first "
+                 "level below the split.",
              .since = "0.1.0"},
     .match = match_folder,
     .read = read_folder};

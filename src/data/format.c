@@ -60,7 +60,7 @@ sl_status sl_source_open(sl_arena *arena, const char *path, sl_source *out, sl_e
 
 // ---- recognising --------------------------------------------------------------------------------
 
-static const char *const model_endings[] = {".onnx", ".pt",  ".pth", ".ckpt",       ".h5",
+static const char *const model_endings[] = {".onnx",  ".pt", ".pth",    ".ckpt",       ".h5",
                                             ".keras", ".pb", ".tflite", ".safetensors"};
 
 static sl_status fail_unknown(const sl_source *source, sl_error *err) {
@@ -97,9 +97,8 @@ sl_status sl_format_of_source(const sl_source *source, const sl_format **out, sl
 const char *sl_split_of_name(const char *name, size_t size) {
   static const struct {
     const char *name, *split;
-  } table[] = {{"train", "train"}, {"training", "train"},  {"val", "val"},
-               {"valid", "val"},   {"validation", "val"},  {"dev", "val"},
-               {"test", "test"},   {"testing", "test"}};
+  } table[] = {{"train", "train"},    {"training", "train"}, {"val", "val"},   {"valid", "val"},
+               {"validation", "val"}, {"dev", "val"},        {"test", "test"}, {"testing", "test"}};
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     if (strlen(table[i].name) == size && strncasecmp(table[i].name, name, size) == 0)
       return table[i].split;

@@ -30,16 +30,16 @@ enum { SL_SOURCE_HEAD = 4096 };
 
 // One sample to be. Texts live in the arena of the reading.
 typedef struct sl_record {
-  const char *name;          // NULL = same as path
-  const char *root, *path;   // as in sl_sample_row
-  int64_t offset, length;    // of raw pixels inside a container; else 0
-  int64_t item;              // number inside a container; -1 for a whole file
-  int64_t size_bytes;        // -1 = the file was not examined yet
+  const char *name;         // NULL = same as path
+  const char *root, *path;  // as in sl_sample_row
+  int64_t offset, length;   // of raw pixels inside a container; else 0
+  int64_t item;             // number inside a container; -1 for a whole file
+  int64_t size_bytes;       // -1 = the file was not examined yet
   int64_t mtime_ns;
   int32_t width, height, channels;  // of raw pixels; 0 for image files
-  const char *blob;          // key of the sample's bytes when only the workspace holds them
+  const char *blob;                 // key of the sample's bytes when only the workspace holds them
   const char *label, *labels, *split, *fields;
-  const char *problem;       // why it cannot be read, when the format knows already
+  const char *problem;  // why it cannot be read, when the format knows already
 } sl_record;
 
 typedef struct sl_reading {

@@ -100,9 +100,9 @@ static int64_t big_endian(const uint8_t *at) {
 }
 
 static sl_status check_type(const uint8_t *at, size_t size, const char *shown, sl_error *err) {
-  static const char *const types[] = {[8] = "unsigned bytes", [9] = "signed bytes",
-                                      [11] = "16-bit integers", [12] = "32-bit integers",
-                                      [13] = "floats", [14] = "doubles"};
+  static const char *const types[] = {
+      [8] = "unsigned bytes",   [9] = "signed bytes", [11] = "16-bit integers",
+      [12] = "32-bit integers", [13] = "floats",      [14] = "doubles"};
   if (size < 4 || at[0] != 0 || at[1] != 0)
     return sl_fail(err, SL_E_FORMAT, "\"%s\" is no IDX file: it does not start with two zero bytes",
                    shown);
@@ -162,7 +162,9 @@ static sl_status fail_gzip(const unpacking *u, sl_error *err) {
   int code = 0;
   const char *why = gzerror(u->gz, &code);
   return sl_fail(err, SL_E_FORMAT, "cannot unpack \"%s\": %s", u->shown,
-                 code == Z_ERRNO ? strerror(errno) : why[0] != '\0' ? why : "it ends early");
+                 code == Z_ERRNO  ? strerror(errno)
+                 : why[0] != '\0' ? why
+                                  : "it ends early");
 }
 
 static sl_status copy_out(const unpacking *u, int64_t wanted, int64_t *got, sl_error *err) {
@@ -204,7 +206,8 @@ static sl_status unpack_to_map(sl_reading *reading, const char *path, idx_file *
   u.fd = mkostemp(name, O_CLOEXEC);
   sl_status status = SL_OK;
   if (u.fd < 0)
-    status = sl_fail_errno(err, errno, "cannot make a file in \"%s\"", sl_store_path(reading->store));
+    status =
+        sl_fail_errno(err, errno, "cannot make a file in \"%s\"", sl_store_path(reading->store));
   if (status == SL_OK) status = unpack(&u, file, err);
   if (status == SL_OK) status = sl_file_map(reading->arena, name, &file->bytes, err);
   if (u.fd >= 0) {
@@ -342,7 +345,8 @@ static size_t list_images(sl_arena *arena, const char *folder, const char **name
 static int match_idx(const sl_source *source) {
   if (source->is_dir) {
     sl_arena *scratch = sl_arena_new(NULL, "idx folder");
-    size_t count = list_images(scratch, source->path, SL_NEW_ARRAY(scratch, const char *, FILES_MAX));
+    size_t count =
+        list_images(scratch, source->path, SL_NEW_ARRAY(scratch, const char *, FILES_MAX));
     sl_arena_free(scratch);
     return count > 0 ? 80 : 0;
   }

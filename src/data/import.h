@@ -35,7 +35,7 @@ typedef struct sl_import_options {
   const char *split;   // for samples that state none, or NULL
   int copy;            // keep the bytes in the workspace
   int64_t journal;
-  int threads;         // 0 = all processors
+  int threads;  // 0 = all processors
   const atomic_int *cancel;
   // Any thread, one at a time; total is 0 while the walk goes on.
   void (*progress)(void *ctx, const char *phase, int64_t done, int64_t total);
@@ -50,8 +50,8 @@ enum { SL_IMPORT_PROBLEMS_MAX = 100 };
 
 typedef struct sl_import_result {
   int64_t dataset, version;
-  int unchanged;   // an equal version was there already
-  int64_t reused;  // samples known from before
+  int unchanged;                      // an equal version was there already
+  int64_t reused;                     // samples known from before
   const sl_import_problem *problems;  // the first SL_IMPORT_PROBLEMS_MAX
   size_t problem_listed;
   int64_t problem_count;

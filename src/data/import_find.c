@@ -7,6 +7,7 @@
 
 #include "base/map.h"
 #include "data/import_state.h"
+#include "data/labels_file.h"
 
 // ---- sources ------------------------------------------------------------------------------------
 
@@ -77,8 +78,9 @@ static void prefix_sources(sl_import *import, const part *parts, size_t count) {
         record->name =
             sl_arena_printf(import->arena, "%s/%s", parts[p].prefix, sl_record_name(record));
       }
-      sl_note_add(&import->notes, "names of source %zu begin with \"%s/\", because source names clash",
-                  p + 1, sl_display(import->arena, parts[p].prefix, strlen(parts[p].prefix)));
+      sl_note_add(&import->notes,
+                  "names of source %zu begin with \"%s/\", because source names clash", p + 1,
+                  sl_display(import->arena, parts[p].prefix, strlen(parts[p].prefix)));
     }
     add_names(names, import->records, &parts[p]);
   }
@@ -193,6 +195,8 @@ sl_status sl_import_find(sl_import *import, sl_error *err) {
   import->count = reading.count;
   if (status != SL_OK) return status;
   fill_splits(import);
+  if (o->labels != NULL && o->labels[0] != '\0')
+    SL_TRY(sl_labels_file_apply(import, o->labels, err));
   prefix_sources(import, parts, o->source_count);
   number_repeats(import);
   return choose_name(import, o->sources[0], err);

@@ -143,9 +143,12 @@ static sl_status is_kept(const batch *b, const sl_sample_row *row, int *kept, sl
 
 // Sets it->id when this very sample exists, *facts when one from the same bytes does, it->maybe
 // when one exists that could not be read (a file may have been repaired, or we may read more now).
-static sl_status find_known(const batch *b, worker *w, item *it, int *facts, sl_error *err) {
+static sl_status find_known(const batch *b, worker *w, const sl_record *record, item *it,
+                            int *facts, sl_error *err) {
   sl_sample_row *row = &it->row, *known = NULL;
   size_t count = 0;
+  sl_hash inline_bytes;
+  int is_inline = record->blob != NULL && sl_hash_from_hex(record->blob, &inline_bytes);
   sl_sample_file file = {.dataset = row->dataset,
                          .root = row->root,
                          .path = row->path,
@@ -155,6 +158,7 @@ static sl_status find_known(const batch *b, worker *w, item *it, int *facts, sl_
   SL_TRY(sl_store_find_samples_of_file(b->import->store, w->arena, &file, &known, &count, err));
   const sl_sample_row *source = NULL;
   for (size_t i = 0; i < count && it->id == 0; i++) {
+    if (is_inline && !sl_hash_equal(&known[i].content, &inline_bytes)) continue;
     int same = says_the_same(&known[i], row);
     int good = known[i].error == NULL && row->error == NULL && has_content(&known[i]);
     if (same && !good && it->maybe == NULL) it->maybe = &known[i];
@@ -268,9 +272,8 @@ static sl_status make_sample(void *ctx, int worker_index, int64_t index, sl_erro
   start_row(b->import, record, &it->row);
   if (record->size_bytes < 0 && it->row.error == NULL) examine(w, &it->row);
   if (it->row.size_bytes < 0) it->row.size_bytes = 0;
-  if (b->may_be_known) SL_TRY(find_known(b, w, it, &facts, err));
-  if (it->row.error == NULL && !facts)
-    SL_TRY(read_sample(b, w, record, &it->row, err));
+  if (b->may_be_known) SL_TRY(find_known(b, w, record, it, &facts, err));
+  if (it->row.error == NULL && !facts) SL_TRY(read_sample(b, w, record, &it->row, err));
   if (it->maybe != NULL && sl_streq(it->maybe->error, it->row.error) &&
       sl_hash_equal(&it->maybe->content, &it->row.content))
     it->id = it->maybe->id;
@@ -302,14 +305,15 @@ static void keep_members(batch *b, size_t count, interned *table) {
   sl_import *import = b->import;
   for (size_t i = 0; i < count; i++) {
     const item *it = &b->items[i];
-    import->members[b->first + i] = (sl_member){.id = it->id,
-                                                .content = it->row.content,
-                                                .size_bytes = it->row.size_bytes,
-                                                .width = it->row.width,
-                                                .height = it->row.height,
-                                                .format = intern(import, table, it->row.format),
-                                                .mode = intern(import, table, it->row.mode),
-                                                .error = sl_arena_copy(import->arena, it->row.error)};
+    import->members[b->first + i] =
+        (sl_member){.id = it->id,
+                    .content = it->row.content,
+                    .size_bytes = it->row.size_bytes,
+                    .width = it->row.width,
+                    .height = it->row.height,
+                    .format = intern(import, table, it->row.format),
+                    .mode = intern(import, table, it->row.mode),
+                    .error = sl_arena_copy(import->arena, it->row.error)};
   }
 }
 
@@ -368,7 +372,8 @@ static sl_status read_all(sl_import *import, batch *b, int threads, sl_error *er
 static sl_status has_samples(const sl_import *import, sl_arena *scratch, int *out, sl_error *err) {
   int64_t *ids = NULL;
   size_t count = 0;
-  SL_TRY(sl_store_list_sample_ids(import->store, scratch, import->dataset, 0, 1, &ids, &count, err));
+  SL_TRY(
+      sl_store_list_sample_ids(import->store, scratch, import->dataset, 0, 1, &ids, &count, err));
   *out = count > 0;
   return SL_OK;
 }

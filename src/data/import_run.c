@@ -15,9 +15,8 @@ static void list_problems(const sl_import *import, sl_import_result *out) {
     out->problem_count++;
     if (out->problem_listed == SL_IMPORT_PROBLEMS_MAX) continue;
     const char *name = sl_record_name(&import->records[i]);
-    list[out->problem_listed++] =
-        (sl_import_problem){.name = sl_display(import->arena, name, strlen(name)),
-                            .error = import->members[i].error};
+    list[out->problem_listed++] = (sl_import_problem){
+        .name = sl_display(import->arena, name, strlen(name)), .error = import->members[i].error};
   }
   out->problems = list;
 }

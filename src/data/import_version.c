@@ -134,7 +134,7 @@ static const char *list_classes(const sl_import *import) {
 typedef struct parent {
   sl_column name, label, content;
   int has_label;
-  uint8_t *found;     // [rows] 1: the row is in the new version too
+  uint8_t *found;  // [rows] 1: the row is in the new version too
   sl_map *name_index;
 } parent;
 
@@ -173,8 +173,7 @@ static void match_names(const sl_import *import, parent *p, uint8_t *fresh, sl_v
   for (size_t i = 0; i < import->count; i++) {
     const sl_record *record = &import->records[i];
     int64_t row = sl_map_get_text(p->name_index, sl_record_name(record), -1);
-    fresh[i] =
-        row < 0 || memcmp(content_of(p, row), import->members[i].content.bytes, 32) != 0;
+    fresh[i] = row < 0 || memcmp(content_of(p, row), import->members[i].content.bytes, 32) != 0;
     if (fresh[i]) continue;
     p->found[row] = 1;
     out->relabelled += !sl_streq(label_of(p, row), record->label);
@@ -388,8 +387,7 @@ static sl_status write_version(const sl_import *import, sl_arena *scratch, sl_ve
       .import = import, .owner = {SL_RECORD_VERSION, row->id}, .duplicate = duplicate};
   sl_metadata_columns *fields = NULL;
   sl_status status = write_columns(&c, err);
-  if (status == SL_OK)
-    status = sl_metadata_columns_write(import, scratch, c.owner, &fields, err);
+  if (status == SL_OK) status = sl_metadata_columns_write(import, scratch, c.owner, &fields, err);
   if (status == SL_OK) status = sl_store_begin(import->store, SL_COMMIT_DURABLE, err);
   if (status != SL_OK) {
     abandon(&c);

@@ -134,8 +134,7 @@ static sl_status put_row(sl_metadata_columns *columns, sl_arena *scratch, const 
   if (record->fields != NULL) SL_TRY(parse_fields(scratch, record, &object, err));
   for (int64_t i = 0; i < columns->count; i++) {
     metadata_column *column = &columns->at[i];
-    if (column->writer != NULL)
-      SL_TRY(put(column, scratch, sl_json_get(object, column->key), err));
+    if (column->writer != NULL) SL_TRY(put(column, scratch, sl_json_get(object, column->key), err));
   }
   return SL_OK;
 }

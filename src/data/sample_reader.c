@@ -123,8 +123,8 @@ static sl_status read_file(sl_sample_reader *reader, const sl_sample_row *sample
 
 // ---- blobs --------------------------------------------------------------------------------------
 
-static sl_status map_blob(sl_sample_reader *reader, open_blob *slot, const char *key,
-                          sl_bytes *out, sl_error *err) {
+static sl_status map_blob(sl_sample_reader *reader, open_blob *slot, const char *key, sl_bytes *out,
+                          sl_error *err) {
   *out = slot->bytes;
   if (slot->arena != NULL && strcmp(slot->key, key) == 0) return SL_OK;
   close_blob(slot);
@@ -196,9 +196,12 @@ static sl_status copy_from_file(sl_sample_reader *reader, const sl_sample_row *s
   ssize_t got = 0;
   for (int64_t done = 0; done < sample->length; done += got) {
     got = pread(fd, reader->buffer + done, (size_t)(sample->length - done), sample->offset + done);
-    if (got < 0 && errno == EINTR) got = 0;
-    else if (got < 0) return sl_fail_errno(err, errno, "cannot read \"%s\"", sample->root);
-    else if (got == 0) return fail_stale(sample, err);
+    if (got < 0 && errno == EINTR)
+      got = 0;
+    else if (got < 0)
+      return sl_fail_errno(err, errno, "cannot read \"%s\"", sample->root);
+    else if (got == 0)
+      return fail_stale(sample, err);
   }
   if (fstat(fd, &info) != 0 || mtime_of(&info) != sample->mtime_ns || !fits(sample, info.st_size))
     return fail_stale(sample, err);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of a sample, wherever they lie: a file below its root, a blob, or an item of a container.
+// The bytes of a sample, wherever they lie: a file below its root, a blob, or an item of a
+// container.
 //
 // Invariant: a file is opened beneath its root and must still have the size and time it had at
 // import; what changed since is an error, never silently other pixels.
@@ -15,7 +16,7 @@ typedef struct sl_sample_reader sl_sample_reader;
 sl_sample_reader *sl_sample_reader_new(sl_arena *arena, sl_store *store);
 
 typedef struct sl_sample_data {
-  int is_pixels;           // 0: `file` holds an image file; 1: `pixels` needs no decoding (IDX)
+  int is_pixels;  // 0: `file` holds an image file; 1: `pixels` needs no decoding (IDX)
   sl_bytes file;
   const sl_image *pixels;  // the reader's own: do not release
 } sl_sample_data;

@@ -24,8 +24,7 @@ static uint32_t be16(const uint8_t *at) { return (uint32_t)at[1] | (uint32_t)at[
 
 // SOS with a length that fits its number of components: not bytes that look so by chance.
 static int is_scan_start(const uint8_t *at, size_t left) {
-  return left >= 5 && at[1] == 0xDA && at[4] >= 1 && at[4] <= 4 &&
-         be16(at + 2) == 6u + 2u * at[4];
+  return left >= 5 && at[1] == 0xDA && at[4] >= 1 && at[4] <= 4 && be16(at + 2) == 6u + 2u * at[4];
 }
 
 // Compressed data never holds FF D9 or FF DA: the last of the two tells. An EOI of a thumbnail in
@@ -58,7 +57,8 @@ static sl_status check_png(sl_bytes file, sl_error *err) {
 // ---- WebP, BMP, PNM -----------------------------------------------------------------------------
 
 static sl_status check_webp(sl_bytes file, sl_error *err) {
-  if (file.size >= 8 && le32(file.at + 4) <= file.size - 8 + 1) return SL_OK;  // a pad byte may lack
+  if (file.size >= 8 && le32(file.at + 4) <= file.size - 8 + 1)
+    return SL_OK;  // a pad byte may lack
   return fail_early(err, "the WebP is shorter than its header says");
 }
 
@@ -76,9 +76,8 @@ static sl_status check_pnm(sl_bytes file, const sl_image_info *info, sl_error *e
   if (file.at[1] == '4') row = (row + 7) / 8;
   if (file.at[1] == '6') row *= 3;
   if (info->bits > 8) row *= 2;
-  return row * (uint64_t)info->height <= file.size
-             ? SL_OK
-             : fail_early(err, "rows of the PNM are missing");
+  return row * (uint64_t)info->height <= file.size ? SL_OK
+                                                   : fail_early(err, "rows of the PNM are missing");
 }
 
 // ---- TIFF ---------------------------------------------------------------------------------------
