@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "data/import.h"
+#include "data/import_run.h"
 #include "store/column.h"
 
 typedef struct version_view {

@@ -6,7 +6,7 @@
 #define SL_DATA_IMPORT_STATE_H
 
 #include "data/format.h"
-#include "data/import.h"
+#include "data/import_run.h"
 #include "store/sample_table.h"
 
 typedef struct sl_member {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "data/import.h"
+#include "data/import_run.h"
 #include "data/prediction_columns.h"
 #include "store/column.h"
 #include "tensor/npy.h"

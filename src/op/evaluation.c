@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/thread.h"
-#include "data/import.h"
+#include "data/import_run.h"
 #include "op/evaluation.h"
 #include "op/model_facts.h"
 

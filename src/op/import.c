@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operation "import": images and labels become a dataset version; the work is in data/import.c.
-#include "data/import.h"
+// Operation "import": images and labels become a dataset version; the work is in data/import_run.c.
+#include "data/import_run.h"
 #include "base/clock.h"
 #include "op/choices.h"
 #include "op/inner.h"

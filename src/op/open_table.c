@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "data/import.h"
+#include "data/import_run.h"
 
 typedef struct builder {
   sl_op_call *call;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "data/import.h"
+#include "data/import_run.h"
 #include "data/predictions_file.h"
 #include "metric/stats.h"
 #include "op/choices.h"

@@ -3,8 +3,8 @@
 //
 // Invariant: samples are committed in batches and found again by file, size and time, so an import
 // that was killed goes on where it was; a version becomes visible in one transaction.
-#ifndef SL_DATA_IMPORT_H
-#define SL_DATA_IMPORT_H
+#ifndef SL_DATA_IMPORT_RUN_H
+#define SL_DATA_IMPORT_RUN_H
 
 #include <stdatomic.h>
 
