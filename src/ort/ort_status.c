@@ -17,6 +17,8 @@ static const reason reasons[] = {
     {"terminate flag", SL_E_CANCELLED, "it was stopped", ""},
     {"not a registered function/op", SL_E_MODEL, "it uses an operator that is not installed",
      "Export the model with standard operators only."},
+    {"No Op registered for", SL_E_MODEL, "it uses an operator that does not exist in its opset",
+     "Export the model with standard operators only."},
     {"Unsupported model IR version", SL_E_UNSUPPORTED,
      "its IR version is newer than the installed ONNX Runtime",
      "Install a newer ONNX Runtime, or export with an older onnx package."},
