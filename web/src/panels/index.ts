@@ -2,15 +2,20 @@
 // All panels, in the order of their pages. Adding one: a folder beside this file and a row here.
 import { alternatives } from "./alternatives";
 import { calibration } from "./calibration";
+import { changes } from "./changes";
 import { classes } from "./classes";
+import { confidence } from "./confidence";
 import { confusion } from "./confusion";
 import { curves } from "./curves";
 import { findings } from "./findings";
+import { flow } from "./flow";
 import { headline } from "./headline";
 import { metrics } from "./metrics";
 import { notes } from "./notes";
+import { pair } from "./pair";
 import type { Panel } from "./panel";
 import { progress } from "./progress";
+import { broken, fixed } from "./turned";
 
 export const panels: readonly Panel[] = [
   headline,
@@ -23,4 +28,10 @@ export const panels: readonly Panel[] = [
   curves,
   alternatives,
   notes,
+  pair,
+  flow,
+  confidence,
+  broken,
+  fixed,
+  changes,
 ];
