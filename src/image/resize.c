@@ -25,17 +25,64 @@ sl_status sl_resize_scratch(sl_arena *arena, size_t count, size_t element_size, 
   return SL_OK;
 }
 
+SL_INLINE void pick_row(const uint8_t *row, const int32_t *columns, int32_t width, size_t pixel,
+                        uint8_t *to) {
+  for (int32_t x = 0; x < width; x++, to += pixel) {
+    __builtin_memcpy(to, row + (size_t)columns[x] * pixel, pixel);
+  }
+}
+
+// Three bytes are copied as four while neither side ends; `in_width` is in pixels.
+static void pick_triples(const uint8_t *row, const int32_t *columns, int32_t width,
+                         int32_t in_width, uint8_t *to) {
+  int32_t x = 0;
+  for (; x + 1 < width && columns[x] + 1 < in_width; x++, to += 3) {
+    __builtin_memcpy(to, row + (size_t)columns[x] * 3, 4);
+  }
+  pick_row(row, columns + x, width - x, 3, to);
+}
+
+// A constant size makes each copy one or two moves.
+static void pick_pixels(const uint8_t *row, const int32_t *columns, int32_t width, int32_t in_width,
+                        size_t pixel, uint8_t *to) {
+  switch (pixel) {
+    case 1:
+      pick_row(row, columns, width, 1, to);
+      break;
+    case 2:
+      pick_row(row, columns, width, 2, to);
+      break;
+    case 3:
+      pick_triples(row, columns, width, in_width, to);
+      break;
+    case 4:
+      pick_row(row, columns, width, 4, to);
+      break;
+    case 6:
+      pick_row(row, columns, width, 6, to);
+      break;
+    default:
+      pick_row(row, columns, width, 8, to);
+      break;
+  }
+}
+
 void sl_resize_pick(const sl_image *in, const int32_t *columns, const int32_t *rows,
                     const sl_image *out) {
-  size_t pixel = (size_t)in->channels * (size_t)in->bits / 8;
-  uint8_t *to = out->pixels;
+  const size_t pixel = (size_t)in->channels * (size_t)in->bits / 8;
+  const size_t size = (size_t)out->width * pixel;
+  int32_t inside = out->width;
+  while (inside > 0 && columns[inside - 1] < 0) inside--;
   for (int32_t y = 0; y < out->height; y++) {
-    const uint8_t *row =
-        in->pixels + (size_t)(rows[y] < 0 ? 0 : rows[y]) * (size_t)in->width * pixel;
-    for (int32_t x = 0; x < out->width; x++, to += pixel) {
-      int inside = rows[y] >= 0 && columns[x] >= 0;
-      const uint8_t *from = row + (size_t)(inside ? columns[x] : 0) * pixel;
-      for (size_t k = 0; k < pixel; k++) to[k] = inside ? from[k] : 0;
+    uint8_t *to = out->pixels + (size_t)y * size;
+    if (y > 0 && rows[y] == rows[y - 1]) {
+      memcpy(to, to - size, size);
+    } else if (rows[y] < 0) {
+      memset(to, 0, size);
+    } else {
+      const uint8_t *row = in->pixels + (size_t)rows[y] * (size_t)in->width * pixel;
+      pick_pixels(row, columns, inside, in->width, pixel, to);
+      memset(to + (size_t)inside * pixel, 0, (size_t)(out->width - inside) * pixel);
     }
   }
 }

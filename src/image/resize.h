@@ -29,6 +29,9 @@
 
 #define SL_INLINE static inline __attribute__((always_inline))
 
+// Half to even, exact below 2^22 (lrintf is a call unless errno is given up).
+SL_INLINE float sl_round_even(float value) { return (value + 0x1.8p23f) - 0x1.8p23f; }
+
 // Before a short loop over registers.
 #define SL_UNROLL _Pragma("GCC unroll 8")
 
@@ -92,7 +95,8 @@ extern const sl_row_loops sl_row_loops_plain, sl_row_loops_avx2;
 SL_MUST_CHECK sl_status sl_resize_rows(sl_arena *arena, const sl_image *in, const sl_axis *x,
                                        const sl_axis *y, const sl_image *out, sl_error *err);
 
-// Copies, for every output position, the input pixel at (columns[x], rows[y]); -1 gives zeros.
+// Copies, for every output position, the input pixel at (columns[x], rows[y]). -1, which only the
+// last of either may be, gives zeros.
 void sl_resize_pick(const sl_image *in, const int32_t *columns, const int32_t *rows,
                     const sl_image *out);
 

@@ -37,7 +37,7 @@ static sl_status find_taps(sl_arena *arena, int32_t in, int32_t out, taps **made
     for (int32_t t = 0; t < 4; t++) {
       int32_t at = low - 1 + t;
       list[i].at[t] = at < 0 ? 0 : at >= in ? in - 1 : at;
-      list[i].fixed[t] = (int32_t)lrintf(list[i].weight[t] * (float)ONE);
+      list[i].fixed[t] = (int32_t)sl_round_even(list[i].weight[t] * (float)ONE);
     }
   }
   *made = list;
@@ -76,13 +76,13 @@ static uint8_t down_8(const int32_t sums[4], const taps *y, int grouped) {
     s[t] = (float)sums[t];
     w[t] = (float)y->fixed[t] * share;
   }
-  return (uint8_t)clamp((int32_t)lrintf(add_from_last(s, w)), 255);
+  return (uint8_t)clamp((int32_t)sl_round_even(add_from_last(s, w)), 255);
 }
 
 static uint16_t down_16(const float s[4], const taps *y, int grouped) {
   const float *w = y->weight;
   float sum = grouped ? add_from_last(s, w) : s[0] * w[0] + s[1] * w[1] + s[2] * w[2] + s[3] * w[3];
-  return (uint16_t)clamp((int32_t)lrintf(sum), 65535);
+  return (uint16_t)clamp((int32_t)sl_round_even(sum), 65535);
 }
 
 // Images this small need no cache of rows.

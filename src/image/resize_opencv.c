@@ -8,16 +8,17 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 double sl_opencv_scale(int32_t in, int32_t out) { return 1.0 / ((double)out / in); }
 
 static uint8_t round_8(float value) {
-  int32_t rounded = (int32_t)lrintf(value);
+  int32_t rounded = (int32_t)sl_round_even(value);
   return (uint8_t)(rounded < 0 ? 0 : rounded > 255 ? 255 : rounded);
 }
 
 static uint16_t round_16(float value) {
-  int32_t rounded = (int32_t)lrintf(value);
+  int32_t rounded = (int32_t)sl_round_even(value);
   return (uint16_t)(rounded < 0 ? 0 : rounded > 65535 ? 65535 : rounded);
 }
 
@@ -119,72 +120,120 @@ static void area_row(const sl_image *in, const blocks *b, int32_t y, const sl_im
 
 // One input's part of one output.
 typedef struct share {
-  int32_t from, to;
+  int32_t from;
   float part;
 } share;
 
-static int32_t share_out(int32_t in, int32_t out, share *shares) {
+// What one line of outputs takes from its inputs: shares of output i are [begin[i], begin[i + 1]).
+typedef struct shares {
+  share *list;
+  int32_t *begin;
+} shares;
+
+static sl_status share_out(sl_arena *arena, int32_t in, int32_t out, shares *made, sl_error *err) {
   const double scale = sl_opencv_scale(in, out);
+  share *list = NULL;
   int32_t n = 0;
+  SL_TRY(sl_resize_scratch(arena, (size_t)in * 2, sizeof(share), &list, err));
+  SL_TRY(sl_resize_scratch(arena, (size_t)out + 1, sizeof(int32_t), &made->begin, err));
   for (int32_t i = 0; i < out; i++) {
     double begin = i * scale, end = begin + scale;
     double cell = fmin(scale, in - begin);
     int32_t first = (int32_t)ceil(begin), last = (int32_t)floor(end);
     if (last > in - 1) last = in - 1;
     if (first > last) first = last;
-    if (first - begin > 1e-3) {
-      shares[n++] = (share){first - 1, i, (float)((first - begin) / cell)};
-    }
-    for (int32_t at = first; at < last; at++) shares[n++] = (share){at, i, (float)(1.0 / cell)};
+    made->begin[i] = n;
+    if (first - begin > 1e-3) list[n++] = (share){first - 1, (float)((first - begin) / cell)};
+    for (int32_t at = first; at < last; at++) list[n++] = (share){at, (float)(1.0 / cell)};
     if (end - last > 1e-3) {
-      shares[n++] = (share){last, i, (float)(fmin(fmin(end - last, 1.0), cell) / cell)};
+      list[n++] = (share){last, (float)(fmin(fmin(end - last, 1.0), cell) / cell)};
     }
   }
-  return n;
+  made->begin[out] = n;
+  made->list = list;
+  return SL_OK;
 }
 
-static void gather_row(const sl_image *in, int32_t y, const share *shares, int32_t n, float *sums) {
-  const size_t cn = (size_t)in->channels, row = (size_t)y * (size_t)in->width * cn;
-  const uint16_t *from_16 = (const uint16_t *)(const void *)in->pixels + row;
-  for (int32_t i = 0; i < n; i++) {
-    size_t from = (size_t)shares[i].from * cn;
-    float *to = sums + (size_t)shares[i].to * cn;
-    for (size_t c = 0; c < cn; c++) {
-      int32_t sample = in->bits == 8 ? in->pixels[row + from + c] : from_16[from + c];
-      to[c] += (float)sample * shares[i].part;
+SL_INLINE float sample(const void *row, int bits, size_t at) {
+  return bits == 8 ? (float)((const uint8_t *)row)[at] : (float)((const uint16_t *)row)[at];
+}
+
+SL_INLINE void gather_pixels(const void *row, int bits, size_t cn, const shares *across,
+                             int32_t width, float *to) {
+  for (int32_t x = 0; x < width; x++, to += cn) {
+    float sums[4] = {0};
+    for (int32_t i = across->begin[x]; i < across->begin[x + 1]; i++) {
+      const share *s = &across->list[i];
+      SL_UNROLL for (size_t c = 0; c < cn; c++) {
+        sums[c] += sample(row, bits, (size_t)s->from * cn + c) * s->part;
+      }
     }
+    SL_UNROLL for (size_t c = 0; c < cn; c++) to[c] = sums[c];
+  }
+}
+
+SL_INLINE void gather_channels(const void *row, int bits, size_t cn, const shares *across,
+                               int32_t width, float *to) {
+  switch (cn) {
+    case 1:
+      gather_pixels(row, bits, 1, across, width, to);
+      break;
+    case 2:
+      gather_pixels(row, bits, 2, across, width, to);
+      break;
+    case 3:
+      gather_pixels(row, bits, 3, across, width, to);
+      break;
+    default:
+      gather_pixels(row, bits, 4, across, width, to);
+      break;
+  }
+}
+
+static void gather_row(const sl_image *in, int32_t y, const shares *across, int32_t width,
+                       float *to) {
+  const size_t cn = (size_t)in->channels;
+  const uint8_t *row = in->pixels + (size_t)y * (size_t)in->width * cn * (size_t)in->bits / 8;
+  if (in->bits == 8) gather_channels(row, 8, cn, across, width, to);
+  if (in->bits == 16) gather_channels(row, 16, cn, across, width, to);
+}
+
+typedef float f32x8 __attribute__((vector_size(32)));
+
+// sums = (starts ? 0 : sums) + part * row; `size` is a multiple of eight.
+SL_CLONES static void add_row(const float *row, float part, int starts, size_t size, float *sums) {
+  for (size_t i = 0; i < size; i += 8) {
+    f32x8 added, sum = {0};
+    memcpy(&added, row + i, sizeof(added));
+    if (!starts) memcpy(&sum, sums + i, sizeof(sum));
+    added *= part;
+    sum += added;
+    memcpy(sums + i, &sum, sizeof(sum));
   }
 }
 
 static void store_row(const float *sums, size_t size, const sl_image *out, int32_t y) {
   uint8_t *to_8 = out->pixels + (size_t)y * size;
   uint16_t *to_16 = (uint16_t *)(void *)out->pixels + (size_t)y * size;
-  for (size_t i = 0; i < size; i++) {
-    if (out->bits == 8) to_8[i] = round_8(sums[i]);
-    if (out->bits == 16) to_16[i] = round_16(sums[i]);
-  }
+  for (size_t i = 0; i < size && out->bits == 8; i++) to_8[i] = round_8(sums[i]);
+  for (size_t i = 0; i < size && out->bits == 16; i++) to_16[i] = round_16(sums[i]);
 }
 
 static sl_status resize_area(sl_arena *arena, const sl_image *in, const sl_image *out,
                              sl_error *err) {
-  const size_t size = (size_t)out->width * (size_t)out->channels;
-  share *across = NULL, *down = NULL;
+  const size_t size = (size_t)out->width * (size_t)out->channels, padded = (size + 7) / 8 * 8;
+  shares across, down;
   float *row = NULL, *sums = NULL;
-  SL_TRY(sl_resize_scratch(arena, (size_t)in->width * 2, sizeof(share), &across, err));
-  SL_TRY(sl_resize_scratch(arena, (size_t)in->height * 2, sizeof(share), &down, err));
-  SL_TRY(sl_resize_scratch(arena, size, sizeof(float), &row, err));
-  SL_TRY(sl_resize_scratch(arena, size, sizeof(float), &sums, err));
-  const int32_t columns = share_out(in->width, out->width, across);
-  const int32_t rows = share_out(in->height, out->height, down);
-  for (int32_t j = 0; j < rows; j++) {
-    int starts = j == 0 || down[j].to != down[j - 1].to;
-    for (size_t i = 0; i < size; i++) row[i] = 0.0f;
-    gather_row(in, down[j].from, across, columns, row);
-    for (size_t i = 0; i < size; i++) {
-      float part = down[j].part * row[i];
-      sums[i] = starts ? part : sums[i] + part;
+  SL_TRY(share_out(arena, in->width, out->width, &across, err));
+  SL_TRY(share_out(arena, in->height, out->height, &down, err));
+  SL_TRY(sl_resize_scratch(arena, padded, sizeof(float), &row, err));
+  SL_TRY(sl_resize_scratch(arena, padded, sizeof(float), &sums, err));
+  for (int32_t y = 0; y < out->height; y++) {
+    for (int32_t j = down.begin[y]; j < down.begin[y + 1]; j++) {
+      gather_row(in, down.list[j].from, &across, out->width, row);
+      add_row(row, down.list[j].part, j == down.begin[y], padded, sums);
     }
-    if (j == rows - 1 || down[j + 1].to != down[j].to) store_row(sums, size, out, down[j].to);
+    store_row(sums, size, out, y);
   }
   return SL_OK;
 }
