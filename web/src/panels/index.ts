@@ -7,6 +7,7 @@ import { classes } from "./classes";
 import { confidence } from "./confidence";
 import { confusion } from "./confusion";
 import { curves } from "./curves";
+import { explore } from "./explore";
 import { findings } from "./findings";
 import { flow } from "./flow";
 import { headline } from "./headline";
@@ -34,4 +35,5 @@ export const panels: readonly Panel[] = [
   broken,
   fixed,
   changes,
+  explore,
 ];

@@ -72,6 +72,19 @@ function find(chord: string, typing: boolean): { exact: Action | undefined; pref
   return { exact, prefix };
 }
 
+const SECOND_MS = 1200;
+const ALONE_MS = 350;
+
+/** Waits for the second key of a chord; a first key that is bound itself runs when none comes. */
+function awaitSecond(joined: string, alone: Action | undefined): void {
+  pending = joined;
+  const give = () => {
+    pending = "";
+    alone?.run();
+  };
+  pendingTimer = setTimeout(give, alone ? ALONE_MS : SECOND_MS);
+}
+
 /** Answers a key press: runs the action bound to it and says whether there was one. */
 export function pressKey(event: KeyboardEvent): boolean {
   const chord = chordOf(event, onApple());
@@ -82,14 +95,11 @@ export function pressKey(event: KeyboardEvent): boolean {
   pending = "";
   let { exact, prefix } = find(joined, typing);
   if (!exact && !prefix && joined !== chord) ({ exact, prefix } = find(chord, typing));
-  if (exact) {
-    event.preventDefault();
+  if (prefix && !typing) {
+    awaitSecond(joined, exact);
+  } else if (exact) {
     exact.run();
-    return true;
-  }
-  if (!prefix || typing) return false;
-  pending = joined;
-  pendingTimer = setTimeout(() => (pending = ""), 1200);
+  } else return false;
   event.preventDefault();
   return true;
 }

@@ -17,6 +17,10 @@ export interface Prefs {
   readonly keys: Readonly<Record<string, string>>;
   /** Field groups folded away, by id. */
   readonly folded: Readonly<Record<string, boolean>>;
+  /** Orders given by hand, by the id of the list. */
+  readonly orders: Readonly<Record<string, readonly string[]>>;
+  /** Histograms with a square-root scale. */
+  readonly root: boolean;
 }
 
 const NAME = "slitlamp.prefs";
@@ -27,6 +31,8 @@ const START: Prefs = {
   splits: {},
   keys: {},
   folded: {},
+  orders: {},
+  root: false,
 };
 
 function load(): Prefs {

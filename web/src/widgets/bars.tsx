@@ -2,7 +2,7 @@
 // CategoryBars: values of a field with their counts, to filter by. A click chooses one more value,
 // Alt+click (or Alt+Enter) chooses only that one. Long lists scroll and can be searched.
 import { type KeyboardEvent, type ReactElement, useId, useMemo, useState } from "react";
-import { fmtCompact, fmtInt } from "@/base/format";
+import { fmtCompact, fmtInt, fmtName } from "@/base/format";
 import { fuzzyFilter } from "@/base/fuzzy";
 import { TextField } from "./field";
 import { listStep, useScroller } from "./scroller";
@@ -55,7 +55,7 @@ function Bar(props: {
       onClick={(event) => props.onPress(event.altKey)}
     >
       <span className="bar-check" aria-hidden="true" />
-      <span className="bar-name cut">{title}</span>
+      <bdi className="bar-name cut">{title}</bdi>
       <span className="bar-count">
         {row.matched < 1e6 ? fmtInt(row.matched) : fmtCompact(row.matched)}
       </span>
@@ -70,7 +70,7 @@ function Bar(props: {
 
 /** The scrolling list, one tab stop; arrow keys move, Enter or Space chooses. */
 function BarList(props: CategoryBarsProps & { readonly most: number }): ReactElement {
-  const { rows: shown, chosen, onToggle, titleOf = String, maxRows = 10 } = props;
+  const { rows: shown, chosen, onToggle, titleOf = fmtName, maxRows = 10 } = props;
   const [at, setAt] = useState(0);
   const id = useId();
   const scroller = useScroller(shown.length, LINE, 4);
@@ -125,7 +125,7 @@ function BarList(props: CategoryBarsProps & { readonly most: number }): ReactEle
 }
 
 export function CategoryBars(props: CategoryBarsProps): ReactElement {
-  const { rows, titleOf = String, maxRows = 10 } = props;
+  const { rows, titleOf = fmtName, maxRows = 10 } = props;
   const [search, setSearch] = useState("");
   const most = useMemo(() => rows.reduce((high, row) => Math.max(high, row.total), 1), [rows]);
   const shown = useMemo(() => {

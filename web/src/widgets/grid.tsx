@@ -39,6 +39,8 @@ export interface VirtualGridProps<T> {
   /** Brings this row to the middle whenever it changes ("go to row"). */
   readonly reveal?: { readonly row: number } | null;
   readonly empty?: ReactNode;
+  /** Told how many columns there are and how many lines fit, for keys pressed elsewhere. */
+  readonly onShape?: (columns: number, fit: number) => void;
 }
 
 const GAP = 6;
@@ -148,7 +150,7 @@ function useGridHand<T>(props: VirtualGridProps<T>, columns: number, fit: number
 }
 
 export function VirtualGrid<T>(props: VirtualGridProps<T>): ReactElement {
-  const { count, cursor, onRange, item, reveal } = props;
+  const { count, cursor, onRange, item, reveal, onShape } = props;
   const id = useId();
   const box = useSize<HTMLDivElement>();
   const { columns, tile, line } = gridLayout(box[1].width, props.side, props.caption);
@@ -159,6 +161,7 @@ export function VirtualGrid<T>(props: VirtualGridProps<T>): ReactElement {
   useEffect(() => {
     if (end > first) onRange(first, end);
   }, [first, end, onRange]);
+  useEffect(() => onShape?.(columns, scroller.fit), [columns, scroller.fit, onShape]);
   useEffect(() => {
     if (cursor >= 0 && cursor < count) show(Math.floor(cursor / columns));
   }, [cursor, columns, count, show]);

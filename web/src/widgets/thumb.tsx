@@ -45,6 +45,28 @@ function Picture(props: { readonly item: ThumbItem }): ReactElement {
   );
 }
 
+/** The label; below it what the model made of it: a mark, the prediction and its confidence. */
+function Caption(props: { readonly item: ThumbItem }): ReactElement {
+  const { item } = props;
+  const wrong = item.outcome === "wrong";
+  return (
+    <span className="thumb-caption">
+      <span className="thumb-line">
+        <bdi className={item.label === null ? "cut dim" : "cut"}>{item.label ?? "no label"}</bdi>
+      </span>
+      <span className="thumb-line">
+        <OutcomeMark outcome={item.outcome} bare quiet />
+        <bdi className={wrong ? "cut bad grow" : "cut dim grow"}>
+          {item.outcome === "broken" ? (item.error ?? "broken") : (item.prediction ?? "–")}
+        </bdi>
+        {item.confidence !== null && (
+          <span className="thumb-number">{fmtPercent(item.confidence, 0)}</span>
+        )}
+      </span>
+    </span>
+  );
+}
+
 export const Thumb = memo(function Thumb(props: {
   readonly item: ThumbItem | undefined;
   readonly caption?: boolean;
@@ -56,29 +78,12 @@ export const Thumb = memo(function Thumb(props: {
         <span className="thumb-picture" />
       </div>
     );
-  const wrong = item.outcome === "wrong";
   return (
     <div className={`thumb thumb-is-${item.outcome}`} title={item.name}>
       <span className="thumb-picture">
         <Picture key={item.src} item={item} />
       </span>
-      {caption && (
-        <span className="thumb-caption">
-          <span className="thumb-line">
-            <span className={wrong ? "cut bad" : "cut"}>
-              {item.prediction ?? item.label ?? "–"}
-            </span>
-            <span className="thumb-number">{fmtPercent(item.confidence, 0)}</span>
-          </span>
-          <span className="thumb-line dim">
-            {wrong ? (
-              <span className="cut">is {item.label}</span>
-            ) : (
-              <OutcomeMark outcome={item.outcome} quiet />
-            )}
-          </span>
-        </span>
-      )}
+      {caption && <Caption item={item} />}
     </div>
   );
 });
