@@ -136,7 +136,8 @@ static void open_browser(const char *url) {
   _exit(127);
 }
 
-static sl_status serve(sl_engine *engine, const sl_json *params, sl_error *err) {
+// The address goes to `to`: with --json standard output holds the result and nothing else.
+static sl_status serve(sl_engine *engine, const sl_json *params, FILE *to, sl_error *err) {
   const char *hosts[64];
   sl_server_options options = {.host = sl_json_text(sl_json_get(params, "host"), NULL),
                                .port = (int)sl_json_int(sl_json_get(params, "port"), 0),
@@ -153,8 +154,8 @@ static sl_status serve(sl_engine *engine, const sl_json *params, sl_error *err) 
   sl_server *server;
   sl_status status = sl_server_start(engine, &options, &server, err);
   if (status == SL_OK) {
-    printf("\nopen %s\nstop with Ctrl-C\n", sl_server_url(server));
-    fflush(stdout);
+    fprintf(to, "\nopen %s\nstop with Ctrl-C\n", sl_server_url(server));
+    fflush(to);
     if (sl_json_bool(sl_json_get(params, "browser"), 0)) open_browser(sl_server_url(server));
     wait_for_signal();
     sl_server_stop(server);
@@ -173,7 +174,7 @@ static sl_status serve_if_asked(sl_arena *arena, sl_engine *engine, const sl_arg
   const sl_json *params;
   sl_status status = sl_json_parse(arena, json, size, "the parameters", &params, err);
   if (status == SL_OK && sl_json_bool(sl_json_get(params, "serve"), 1))
-    status = serve(engine, params, err);
+    status = serve(engine, params, args->json ? stderr : stdout, err);
   sl_reply_free(filled);
   return status;
 }

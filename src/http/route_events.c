@@ -55,12 +55,22 @@ static void free_stream(void *ctx) {
   sl_heap_free(s);
 }
 
+// "From now" is fixed before the greeting goes out: what happens after it is never lost.
+static int64_t start_of(const sl_request *request) {
+  const char *last = sl_request_header(request, "Last-Event-ID");
+  int64_t after = 0;
+  if (last != NULL && sl_parse_int(last, &after) && after > 0) return after;
+  sl_reply *reply = NULL;
+  if (sl_events(request->server->engine, 0, 0, &reply, &after, NULL) == SL_OK)
+    sl_reply_free(reply);
+  return after;
+}
+
 enum MHD_Result sl_route_events(sl_request *request) {
   stream *s = sl_heap_alloc_zero(1, sizeof *s);
   if (s == NULL) return MHD_NO;
   s->server = request->server;
-  const char *last = sl_request_header(request, "Last-Event-ID");
-  if (last == NULL || !sl_parse_int(last, &s->after) || s->after < 0) s->after = 0;
+  s->after = start_of(request);
   sl_text_puts(&s->pending, ": hello\n\n");
   struct MHD_Response *response =
       MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_stream, s, free_stream);

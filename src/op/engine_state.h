@@ -18,7 +18,7 @@ typedef struct sl_event_log {
   pthread_mutex_t lock;
   pthread_cond_t arrived;
   sl_event ring[SL_EVENT_RING];
-  int64_t next_seq;  // of the next event, from 1
+  int64_t first_seq, next_seq;  // of the first event and of the next one
   int closed;
 } sl_event_log;
 

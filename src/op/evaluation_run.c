@@ -38,7 +38,8 @@ static sl_record_ref run_ref(int64_t run) { return (sl_record_ref){SL_RECORD_RUN
 
 // ---- which run ---------------------------------------------------------------------------------
 
-// Everything that decides the predictions.
+// Everything that decides the predictions, and whose they are: equal images imported under another
+// name are another version with a run of its own.
 static void run_key(const sl_evaluation *e, char key[65]) {
   sl_hasher hasher;
   sl_hasher_init(&hasher);
@@ -51,6 +52,7 @@ static void run_key(const sl_evaluation *e, char key[65]) {
     sl_hasher_add(&hasher, e->contract.classes.names.at[i],
                   strlen(e->contract.classes.names.at[i]) + 1);
   sl_hasher_add(&hasher, e->target, (size_t)e->rows * sizeof *e->target);
+  sl_hasher_add(&hasher, &e->version.id, sizeof e->version.id);
   sl_hash hash = sl_hasher_done(&hasher);
   sl_hash_hex(&hash, key);
 }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events for the pages: a ring with sequence numbers. Who falls behind is told so and asks again;
 // the ring never grows.
+//
+// Numbers begin at the time of the start in milliseconds, so that those of an earlier server are
+// smaller than any of this one: who comes back after a restart is told that it missed something.
 #include <errno.h>
 #include <slitlamp/slitlamp.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "op/engine_state.h"
 
 void sl_event_log_open(sl_event_log *log) {
@@ -15,7 +19,7 @@ void sl_event_log_open(sl_event_log *log) {
   pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
   pthread_cond_init(&log->arrived, &attributes);
   pthread_condattr_destroy(&attributes);
-  log->next_seq = 1;
+  log->first_seq = log->next_seq = sl_clock_utc_ms();
 }
 
 void sl_event_log_close(sl_event_log *log) {
@@ -69,7 +73,8 @@ static void wait_for_news(sl_event_log *log, int64_t after, int32_t wait_ms) {
 }
 
 static void collect(const sl_event_log *log, int64_t after, sl_text *out) {
-  int64_t oldest = log->next_seq > SL_EVENT_RING ? log->next_seq - SL_EVENT_RING : 1;
+  int64_t kept = log->next_seq - SL_EVENT_RING;
+  int64_t oldest = kept > log->first_seq ? kept : log->first_seq;
   int64_t from = after + 1 > oldest ? after + 1 : oldest;
   sl_text_putc(out, '[');
   if (from > after + 1)

@@ -155,8 +155,15 @@ sl_status sl_job_start(sl_engine *engine, const char *name, const char *params, 
         sl_store_add_job(engine->store, name,
                          size > 0 ? sl_arena_copy_bytes(scratch, params, size) : "{}", &job, err);
   sl_arena_free(scratch);
-  if (status == SL_OK) status = enqueue(engine, job, err);
   SL_TRY(status);
+  status = enqueue(engine, job, err);
+  if (status != SL_OK) {
+    sl_error second = {0};
+    if (sl_store_finish_job(engine->store, job, SL_JOB_FAILED, NULL, NULL, &second) != SL_OK)
+      sl_log(SL_LOG_WARNING, "cannot end job b%lld: %s", (long long)job,
+             sl_error_message(&second));
+    return status;
+  }
   memcpy(id, sl_record_text_of(SL_RECORD_JOB, job).text, sizeof(sl_record_text));
   sl_event_put(engine, "queued", job, NULL, NULL);
   return SL_OK;
@@ -218,6 +225,23 @@ static int withdraw(sl_job_queue *queue, int64_t job) {
   return 0;
 }
 
+// What a dead process left can be called off; a living one must stop its own.
+static sl_status cancel_absent(sl_engine *engine, int64_t job, sl_error *err) {
+  sl_arena *scratch = sl_arena_new(NULL, "cancel");
+  sl_job_row row;
+  sl_status status = sl_store_get_job(engine->store, scratch, job, &row, err);
+  sl_job_state state = status == SL_OK ? row.state : SL_JOB_DONE;
+  sl_arena_free(scratch);
+  SL_TRY(status);
+  if (state == SL_JOB_INTERRUPTED) return sl_store_start_job(engine->store, job, err);
+  if (state == SL_JOB_QUEUED || state == SL_JOB_RUNNING) {
+    sl_fail(err, SL_E_BUSY, "job \"b%lld\" runs in another process", (long long)job);
+    return sl_hint(err, SL_E_BUSY, "Stop it there with Ctrl-C; what it committed is kept.");
+  }
+  return sl_fail(err, SL_E_ARG, "job \"b%lld\" is %s; there is nothing to cancel", (long long)job,
+                 sl_job_state_name(state));
+}
+
 sl_status sl_job_cancel(sl_engine *engine, const char *id, sl_error *err) {
   int64_t job = sl_record_parse(SL_RECORD_JOB, id);
   if (job == 0) return sl_fail(err, SL_E_ARG, "\"%.32s\" is not the id of a job", id);
@@ -228,10 +252,7 @@ sl_status sl_job_cancel(sl_engine *engine, const char *id, sl_error *err) {
   if (running) atomic_store(&queue->stop_running, 1);
   pthread_mutex_unlock(&queue->lock);
   if (running) return SL_OK;
-  if (!waiting) {
-    sl_fail(err, SL_E_NOT_FOUND, "job \"%s\" is neither waiting nor running here", id);
-    return sl_hint(err, SL_E_NOT_FOUND, "\"slitlamp ls jobs\" shows the state of every job.");
-  }
+  if (!waiting) SL_TRY(cancel_absent(engine, job, err));
   SL_TRY(sl_store_finish_job(engine->store, job, SL_JOB_CANCELLED, NULL, NULL, err));
   sl_event_put(engine, "cancelled", job, NULL, NULL);
   return SL_OK;

@@ -51,6 +51,8 @@ sl_status sl_need_version(sl_op_call *call, const char *id, sl_version_row *out,
   int64_t dataset = sl_record_parse(SL_RECORD_DATASET, id);
   if (version == 0 && dataset == 0) SL_TRY(sl_store_find_dataset(call->store, id, &dataset, err));
   if (version == 0 && dataset != 0) {
+    sl_dataset_row row;
+    SL_TRY(sl_store_get_dataset(call->store, call->arena, dataset, &row, err));
     SL_TRY(sl_store_latest_version(call->store, dataset, &version, err));
     if (version == 0)
       return sl_fail(err, SL_E_NOT_FOUND, "dataset \"%.64s\" has no finished import", id);
