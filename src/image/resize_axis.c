@@ -36,7 +36,8 @@ sl_status sl_axis_new(sl_arena *arena, int32_t in, int32_t out, const sl_filter 
                       sl_axis *axis, sl_error *err) {
   double scale = (double)in / out;
   double support = filter->support * (scale < 1.0 ? 1.0 : scale);
-  *axis = (sl_axis){.in = in, .out = out, .longest = (int32_t)ceil(support) * 2 + 1};
+  const double longest = fmin(ceil(support) * 2 + 1, in);
+  *axis = (sl_axis){.in = in, .out = out, .longest = (int32_t)longest};
   size_t weights = (size_t)out * (size_t)axis->longest;
   SL_TRY(sl_resize_scratch(arena, (size_t)out, sizeof(int32_t), &axis->first, err));
   SL_TRY(sl_resize_scratch(arena, (size_t)out, sizeof(int32_t), &axis->count, err));
