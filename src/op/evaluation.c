@@ -138,7 +138,7 @@ sl_status sl_evaluation_open(sl_op_call *call, const char *model, const sl_versi
   const char *path;
   SL_TRY(model_path(call, model, &path, err));
   sl_op_progress(call, "open model", "models", 0, 0);
-  SL_TRY(sl_model_open(call->arena, path, &out->model, err));
+  SL_TRY(sl_model_open(NULL, path, &out->model, err));
   sl_arena_on_free(call->arena, close_model, out->model);
   sl_contract_options options;
   contract_options(params, &options);

@@ -54,26 +54,35 @@ static int64_t reverse_count(const sl_metric_report *m, const sl_metric_cell *ce
   return 0;
 }
 
-static void describe_pair(const sl_finding_input *in, const sl_metric_cell *cell,
+// A confusion that goes one way is one finding; one that goes both ways is one finding too.
+static void describe_pair(const sl_finding_input *in, const sl_metric_cell *cell, int64_t back,
                           sl_rec_finding *f) {
   const char *label = sl_finding_class(in, cell->label), *pred = sl_finding_class(in, cell->pred);
-  int64_t back = reverse_count(in->metrics, cell);
   int64_t support = in->metrics->by_class[cell->label].support;
+  int64_t back_support = in->metrics->by_class[cell->pred].support;
   double p = sl_stats_mcnemar_exact(cell->count, back);
-  const char *direction =
-      p < 0.01 ? "so the confusion has a direction" : "so the two are confused both ways";
-  f->title = sl_finding_text(in, "\"%s\" is taken for \"%s\" %lld times", label, pred,
-                             (long long)cell->count);
+  int directed = p < 0.01;
+  f->title = directed
+                 ? sl_finding_text(in, "\"%s\" is taken for \"%s\" %lld times, the other way %lld",
+                                   label, pred, (long long)cell->count, (long long)back)
+                 : sl_finding_text(in, "\"%s\" and \"%s\" are confused %lld times", label, pred,
+                                   (long long)(cell->count + back));
   f->text =
       sl_finding_text(in,
-                      "%.1f %% of the %lld samples labelled \"%s\" are predicted as \"%s\": %.1f "
-                      "%% of all errors. The other way round it happens %lld times, %s (p = %.2g).",
-                      100.0 * (double)cell->count / (double)support, (long long)support, label,
-                      pred, 100 * f->share, (long long)back, direction, p);
-  f->advice =
-      "Compare the two groups side by side; if people confuse them too, check the labelling rule.";
-  f->where = sl_finding_where(in, sl_finding_clause(in, "label", label),
-                              sl_finding_clause(in, "pred", pred), NULL);
+                      "%lld of %lld samples labelled \"%s\" are predicted as \"%s\", %lld of %lld "
+                      "the other way: %.1f %% of all errors. %s (p = %.2g).",
+                      (long long)cell->count, (long long)support, label, pred, (long long)back,
+                      (long long)back_support, 100 * f->share,
+                      directed ? "The confusion has a direction" : "Neither direction prevails", p);
+  f->advice = directed ? "Look for what these samples share that the other class has; a threshold "
+                         "or more examples may help."
+                       : "Compare the two groups side by side; if people confuse them too, check "
+                         "the labelling rule.";
+  const char *both = sl_finding_text(in, "%s|%s", sl_finding_clause(in, "label", label),
+                                     sl_finding_clause(in, "", pred) + 1);
+  const char *both_pred = sl_finding_text(in, "%s|%s", sl_finding_clause(in, "pred", label),
+                                          sl_finding_clause(in, "", pred) + 1);
+  f->where = sl_finding_where(in, both, both_pred, "outcome=wrong");
   f->sort = "-confidence";
 }
 
@@ -84,12 +93,14 @@ sl_status sl_find_confused(const sl_finding_input *in, sl_record_list *list, sl_
   for (int64_t i = 0; i < m->cell_count && found < PAIRS_MAX; i++) {
     const sl_metric_cell *cell = &m->cells[i];
     if (cell->label == cell->pred || cell->count < 3) break;
-    if ((double)cell->count < least_share * (double)in->errors) break;
+    int64_t back = reverse_count(m, cell);
+    int is_second = back > cell->count || (back == cell->count && cell->label > cell->pred);
+    if (is_second || (double)(cell->count + back) < least_share * (double)in->errors) continue;
     found++;
     const char *id = sl_finding_text(in, "confused-%d-%d", cell->label, cell->pred);
-    sl_rec_finding *f =
-        sl_finding_add(in, list, id, "confused", SL_SEVERITY_WARNING, cell->count, cell->count);
-    describe_pair(in, cell, f);
+    sl_rec_finding *f = sl_finding_add(in, list, id, "confused", SL_SEVERITY_WARNING,
+                                       cell->count + back, cell->count + back);
+    describe_pair(in, cell, back, f);
   }
   return SL_OK;
 }
