@@ -103,7 +103,8 @@ static sl_status quoted_cell(sl_csv *csv, sl_error *err) {
     int byte = sl_text_stream_take(stream);
     if (byte < 0) {
       SL_TRY(sl_text_stream_check(stream, err));
-      return fail_at(csv, SL_E_FORMAT, "the file ends inside quotes", err);
+      (void)fail_at(csv, SL_E_FORMAT, "the file ends inside quotes", err);
+      return sl_hint(err, SL_E_FORMAT, "close the quote that opens the cell");
     }
     if (byte == '"' && sl_text_stream_peek(stream) != '"') break;
     if (byte == '"') (void)sl_text_stream_take(stream);
@@ -111,7 +112,8 @@ static sl_status quoted_cell(sl_csv *csv, sl_error *err) {
   }
   int next = sl_text_stream_peek(stream);
   if (next < 0 || next == csv->separator || next == '\n' || next == '\r') return SL_OK;
-  return fail_at(csv, SL_E_FORMAT, "there is text after a closing quote", err);
+  (void)fail_at(csv, SL_E_FORMAT, "there is text after a closing quote", err);
+  return sl_hint(err, SL_E_FORMAT, "double the quotes inside a cell that is in quotes");
 }
 
 static sl_status plain_cell(sl_csv *csv, sl_error *err) {

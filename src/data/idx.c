@@ -161,10 +161,13 @@ typedef struct unpacking {
 static sl_status fail_gzip(const unpacking *u, sl_error *err) {
   int code = 0;
   const char *why = gzerror(u->gz, &code);
-  return sl_fail(err, SL_E_FORMAT, "cannot unpack \"%s\": %s", u->shown,
-                 code == Z_ERRNO  ? strerror(errno)
-                 : why[0] != '\0' ? why
-                                  : "it ends early");
+  const char *colon = strrchr(why, ':');  // zlib puts the path in front
+  if (colon != NULL && colon[1] == ' ') why = colon + 2;
+  sl_fail(err, SL_E_FORMAT, "cannot unpack \"%s\": %s", u->shown,
+          code == Z_ERRNO  ? strerror(errno)
+          : why[0] != '\0' ? why
+                           : "it ends early");
+  return sl_hint(err, SL_E_FORMAT, "copy or download the file again");
 }
 
 static sl_status copy_out(const unpacking *u, int64_t wanted, int64_t *got, sl_error *err) {
