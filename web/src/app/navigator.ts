@@ -15,6 +15,10 @@ export const PAGES: readonly PageId[] = [
   "journal",
 ];
 
+/** Do the view's filters speak of samples on that page? */
+const isFiltered = (page: PageId): boolean =>
+  page === "explore" || page === "sample" || page === "compare";
+
 /**
  * Fields a page keeps when one goes to another page: the runs, and filters where they mean
  * something.
@@ -22,7 +26,7 @@ export const PAGES: readonly PageId[] = [
 function kept(view: View, from: PageId, to: PageId): Partial<View> {
   if (from === to) return view;
   const runs = { run: view.run, other: view.other };
-  const filtered = to === "explore" || to === "sample" || to === "compare";
+  const filtered = isFiltered(from) && isFiltered(to);
   return filtered ? { ...runs, where: view.where, sort: view.sort } : runs;
 }
 

@@ -9,6 +9,7 @@ import {
   type UseMutationResult,
   useQueries,
   useQuery,
+  useQueryClient,
   type UseQueryResult,
 } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
@@ -67,6 +68,12 @@ export function useOp<Name extends OperationName>(
     enabled: options.enabled ?? true,
     ...(options.fresh ? {} : { placeholderData: keepPreviousData }),
   } as Parameters<typeof useQuery<ResultOf<Name>, Problem>>[0]);
+}
+
+/** Asks again for every result of operation `op` on screen. */
+export function useRefresh(op: OperationName): () => void {
+  const client = useQueryClient();
+  return useCallback(() => void client.invalidateQueries({ queryKey: ["op", op] }), [client, op]);
 }
 
 /** Runs a writing or slow operation on demand. */

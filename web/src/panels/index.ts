@@ -6,13 +6,22 @@ import { changes } from "./changes";
 import { classes } from "./classes";
 import { confidence } from "./confidence";
 import { confusion } from "./confusion";
+import { contract } from "./contract";
 import { curves } from "./curves";
+import { evaluate } from "./evaluate";
 import { explore } from "./explore";
 import { findings } from "./findings";
 import { flow } from "./flow";
 import { headline } from "./headline";
+import { journal } from "./journal";
+import { metadata } from "./metadata";
 import { metrics } from "./metrics";
+import { model } from "./model";
+import { modelClasses } from "./model-classes";
+import { modelRuns } from "./model-runs";
+import { models } from "./models";
 import { notes } from "./notes";
+import { operators } from "./operators";
 import { pair } from "./pair";
 import type { Panel } from "./panel";
 import { progress } from "./progress";
@@ -36,4 +45,13 @@ export const panels: readonly Panel[] = [
   fixed,
   changes,
   explore,
+  models,
+  model,
+  contract,
+  operators,
+  modelRuns,
+  evaluate,
+  modelClasses,
+  metadata,
+  journal,
 ];

@@ -38,6 +38,7 @@ const PATHS = {
   lock: "M4 7.5h8v6H4zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5",
   play: "M5 3l8 5-8 5z",
   stop: "M4 4h8v8H4z",
+  refresh: "M13 8a5 5 0 1 1-1.5-3.6M13 2.5v3h-3",
   swap: "M3 5.5h9M9.5 3L12 5.5 9.5 8M13 10.5H4M6.5 8L4 10.5 6.5 13",
 } as const;
 
