@@ -72,13 +72,10 @@ sl_status sl_image_orient(const sl_image *in, int32_t orientation, sl_image *out
 
 // One pixel of the fill colour; 16-bit samples are the same share of their range.
 static void make_fill(const sl_image *in, const uint8_t fill[4], uint8_t pixel[8]) {
-  for (int32_t c = 0; c < in->channels; c++) {
-    if (in->bits == 8) {
-      pixel[c] = fill[c];
-    } else {
-      uint16_t wide = (uint16_t)(fill[c] * 257);
-      memcpy(pixel + (size_t)c * 2, &wide, sizeof(wide));
-    }
+  for (size_t c = 0; c < 4; c++) {
+    const uint16_t wide = (uint16_t)(fill[c] * 257);
+    if (in->bits == 8) pixel[c] = fill[c];
+    if (in->bits == 16) memcpy(pixel + 2 * c, &wide, sizeof(wide));
   }
 }
 

@@ -185,6 +185,18 @@ static void divide_alpha(uint8_t *at, size_t pixels, size_t colours) {
   }
 }
 
+// With every alpha at 255 both steps change nothing, and the resized alpha is 255 too.
+static int is_opaque(const sl_image *in) {
+  const size_t size = (size_t)in->width * (size_t)in->height * (size_t)in->channels;
+  const size_t pixel = (size_t)in->channels;
+  uint8_t all = 255;
+  for (size_t row = 0; row < size && all == 255; row += (size_t)in->width * pixel) {
+    for (size_t i = pixel - 1; i < (size_t)in->width * pixel; i += pixel)
+      all &= in->pixels[row + i];
+  }
+  return all == 255;
+}
+
 static sl_status resize_alpha(sl_arena *arena, const sl_image *in, const sl_axis *x,
                               const sl_axis *y, const sl_image *out, sl_error *err) {
   size_t colours = (size_t)in->channels - 1;
@@ -208,6 +220,7 @@ sl_status sl_resize_pillow(sl_arena *arena, const sl_image *in, sl_kernel kernel
   const sl_axis *y = in->height == out->height ? NULL : &down;
   SL_TRY(sl_axis_fix(arena, FIXED_BITS, &across, err));
   SL_TRY(sl_axis_fix(arena, FIXED_BITS, &down, err));
-  if (in->channels == 2 || in->channels == 4) return resize_alpha(arena, in, x, y, out, err);
+  const int has_alpha = in->channels == 2 || in->channels == 4;
+  if (has_alpha && !is_opaque(in)) return resize_alpha(arena, in, x, y, out, err);
   return resize_colours(arena, in, x, y, out, err);
 }
