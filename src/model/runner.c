@@ -24,9 +24,8 @@ typedef struct run_state {
   const sl_run_sink *sink;
   int64_t columns;
   size_t row_bytes;
-  pthread_mutex_t hand_over;  // guards the sink, progress and the three counters below
-  int64_t done, failed;
-  atomic_llong next;
+  pthread_mutex_t lock;  // guards the sink, progress, the runner's trials and the counters below
+  int64_t next, done, failed;
   atomic_int stopped;   // somebody failed or cancelled: claim nothing more
   atomic_int finished;  // workers that have ended
 } run_state;
@@ -135,11 +134,12 @@ typedef struct worker {
   sl_status *status;
   const char **reason;
   sl_arena *arena, *reasons;
+  int64_t run_ns;  // of the last run of the model
 } worker;
 
 static sl_status start_worker(worker *w, sl_error *err) {
   const run_state *run = w->run;
-  int64_t batch = run->runner->batch;
+  int64_t batch = run->runner->trials.most;
   w->arena = sl_arena_new(NULL, "worker");
   w->reasons = sl_arena_new(w->arena, "reasons");
   w->status = SL_NEW_ARRAY(w->arena, sl_status, batch);
@@ -157,15 +157,16 @@ static void end_worker(worker *w) {
 
 // Takes the next stretch of rows; stretches shrink towards the end so that workers end together.
 static int64_t claim(run_state *run, int64_t *first) {
-  long long at = atomic_load(&run->next);
-  int64_t count = 0;
-  do {
-    int64_t left = run->source->count - at;
-    if (left <= 0) return 0;
+  pthread_mutex_lock(&run->lock);
+  int64_t left = run->source->count - run->next, count = 0;
+  if (left > 0) {
     int64_t fair = (left + 2 * run->runner->workers - 1) / (2 * run->runner->workers);
-    count = fair < run->runner->batch ? fair : run->runner->batch;
-  } while (!atomic_compare_exchange_weak(&run->next, &at, at + count));
-  *first = at;
+    count = sl_runner_next_batch(run->runner);
+    if (fair < count) count = fair;
+  }
+  *first = run->next;
+  run->next += count;
+  pthread_mutex_unlock(&run->lock);
   return count;
 }
 
@@ -197,9 +198,11 @@ static sl_status run_rows(worker *w, int64_t count, sl_error *err) {
   const run_state *run = w->run;
   int64_t good = 0, columns = run->columns;
   for (int64_t i = 0; i < count; i++) good += w->status[i] == SL_OK;
+  int64_t began = sl_clock_ns();
   if (good > 0)
     SL_TRY(sl_runner_infer(run->runner, &w->input, count, w->scores, count * run->columns, &columns,
                            err));
+  w->run_ns = good > 0 ? sl_clock_ns() - began : INT64_MAX;
   if (columns != run->columns)
     return sl_fail(err, SL_E_MODEL, "model \"%s\" gave %lld numbers per sample, then %lld",
                    run->runner->model->name, (long long)run->columns, (long long)columns);
@@ -217,13 +220,14 @@ static sl_status hand_over(worker *w, int64_t first, int64_t count, sl_error *er
                         .scores = w->scores,
                         .status = w->status,
                         .reason = w->reason};
-  pthread_mutex_lock(&run->hand_over);
+  pthread_mutex_lock(&run->lock);
   sl_status status = run->sink->take(run->sink->ctx, &block, err);
   run->done += count;
+  sl_runner_note(run->runner, count, w->run_ns);
   for (int64_t i = 0; i < count; i++) run->failed += w->status[i] != SL_OK;
   if (options->progress != NULL)
     options->progress(options->progress_ctx, run->done, run->source->count);
-  pthread_mutex_unlock(&run->hand_over);
+  pthread_mutex_unlock(&run->lock);
   return status;
 }
 
@@ -304,14 +308,14 @@ sl_status sl_runner_run(sl_runner *runner, const sl_prep *prep, const sl_run_sou
   *stats = (sl_run_stats){.provider = sl_session_provider(runner->session)};
   if (source->count == 0) return SL_OK;
   SL_TRY(find_columns(runner, prep, &run.columns, err));
-  SL_TRY(sl_runner_tune(runner, prep, source, run.columns, err));
+  SL_TRY(sl_runner_tune(runner, prep, source->count, run.columns, err));
   int64_t tuned = sl_clock_ns();
   sl_prep_row(prep, NULL, NULL, &run.row_bytes);
-  pthread_mutex_init(&run.hand_over, NULL);
+  pthread_mutex_init(&run.lock, NULL);
   sl_status status = run_workers(&run, err);
-  pthread_mutex_destroy(&run.hand_over);
+  pthread_mutex_destroy(&run.lock);
   int64_t ended = sl_clock_ns();
-  stats->batch = runner->batch;
+  stats->batch = runner->batch > 0 ? runner->batch : runner->trials.batch[0];
   stats->workers = runner->workers;
   stats->intra_threads = runner->intra_threads;
   stats->seconds = (double)(ended - began) * 1e-9;
