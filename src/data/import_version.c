@@ -379,7 +379,7 @@ static sl_status make_visible(version_columns *c, sl_metadata_columns *fields,
   return status == SL_OK ? sl_store_finish_version(c->import->store, row, NULL, err) : status;
 }
 
-static sl_status write_version(const sl_import *import, sl_arena *scratch, sl_version_row *row,
+static sl_status write_version(sl_import *import, sl_arena *scratch, sl_version_row *row,
                                const int64_t *duplicate, sl_error *err) {
   SL_TRY(discard_staging(import, scratch, err));
   SL_TRY(sl_store_stage_version(import->store, row, &row->id, err));

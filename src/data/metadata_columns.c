@@ -26,6 +26,7 @@ struct sl_metadata_columns {
   sl_map *names;
   metadata_column at[SL_METADATA_COLUMNS_MAX];
   int64_t count;
+  sl_map *left_out;
 };
 
 // ---- gathering ----------------------------------------------------------------------------------
@@ -95,7 +96,10 @@ static sl_status gather(const sl_import *import, sl_arena *arena, sl_metadata_co
     status = parse_fields(scratch, &import->records[i], &object, err);
     for (sl_json_iter it = sl_json_each(object); sl_json_next(&it);) {
       metadata_column *column = column_of(columns, arena, it.key, 1);
-      if (column != NULL) column->seen |= kind_bit(it.value);
+      if (column != NULL)
+        column->seen |= kind_bit(it.value);
+      else
+        sl_map_set_text(columns->left_out, it.key, 1);
     }
   }
   sl_arena_free(scratch);
@@ -150,12 +154,16 @@ static sl_status put_rows(const sl_import *import, sl_metadata_columns *columns,
   return status;
 }
 
-sl_status sl_metadata_columns_write(const sl_import *import, sl_arena *arena, sl_record_ref owner,
+sl_status sl_metadata_columns_write(sl_import *import, sl_arena *arena, sl_record_ref owner,
                                     sl_metadata_columns **out, sl_error *err) {
   sl_metadata_columns *columns = *out = SL_NEW(arena, sl_metadata_columns);
   columns->index = sl_map_new(arena);
   columns->names = sl_map_new(arena);
+  columns->left_out = sl_map_new(arena);
   SL_TRY(gather(import, arena, columns, err));
+  if (sl_map_count(columns->left_out) > 0)
+    sl_note_add(&import->notes, "metadata columns beyond the first %d were left out: %zu",
+                SL_METADATA_COLUMNS_MAX, sl_map_count(columns->left_out));
   for (int64_t i = 0; i < columns->count; i++) {
     metadata_column *column = &columns->at[i];
     column->type = type_of(column->seen);

@@ -9,8 +9,9 @@ enum { SL_METADATA_COLUMNS_MAX = 256 };
 
 typedef struct sl_metadata_columns sl_metadata_columns;
 
-// Writes the files; *out (in `arena`) must be finished or abandoned.
-SL_MUST_CHECK sl_status sl_metadata_columns_write(const sl_import *import, sl_arena *arena,
+// Writes the files; *out (in `arena`) must be finished or abandoned. Notes what is beyond
+// SL_METADATA_COLUMNS_MAX.
+SL_MUST_CHECK sl_status sl_metadata_columns_write(sl_import *import, sl_arena *arena,
                                                   sl_record_ref owner, sl_metadata_columns **out,
                                                   sl_error *err);
 // Adds their rows to the catalogue.

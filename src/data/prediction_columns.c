@@ -24,9 +24,9 @@ typedef struct look {
   sl_map *labels;
   const char **label_list;
   int64_t label_count;
-  size_t prefix;  // of all class columns, such as "score_"
+  const char *prefix;  // of all class columns, such as "score_"; "" when there is none
   column_look *columns;
-  size_t capacity;
+  size_t capacity, named;  // columns whose is_label is set
   int64_t rows, all_sum_to_1, labels_sum_to_1;
   sl_map *names;  // top-1 texts, or members of score objects, in order of appearance
   const char **name_list;
@@ -70,40 +70,48 @@ static sl_status read_labels(look *l, const char *classes, sl_error *err) {
   return SL_OK;
 }
 
-// "score_cat", "score_dog": what all columns begin with is no part of the class.
-static size_t common_prefix(const sl_row_file *file) {
+// "score_cat", "score_dog": what class columns begin with is no part of the class. A prefix that
+// most columns have, or that leaves labels of the data.
+static const char *common_prefix(const look *l) {
   static const char *const prefixes[] = {"score_", "prob_",  "probability_", "logit_",
                                          "p_",     "class_", "score:",       "prob:"};
   for (size_t p = 0; p < sizeof prefixes / sizeof *prefixes; p++) {
-    size_t size = strlen(prefixes[p]), with = 0, without = 0;
-    for (size_t i = 0; i < file->column_count; i++) {
-      if (file->columns[i].role != SL_ROLE_NONE) continue;
-      if (strncasecmp(file->columns[i].name, prefixes[p], size) == 0)
-        with++;
-      else
-        without++;
+    size_t size = strlen(prefixes[p]), with = 0, without = 0, labels = 0;
+    for (size_t i = 0; i < l->file->column_count; i++) {
+      const char *name = l->file->columns[i].name;
+      int has = strncasecmp(name, prefixes[p], size) == 0;
+      if (l->file->columns[i].role != SL_ROLE_NONE) continue;
+      with += has != 0;
+      without += has == 0;
+      labels += has && sl_map_get_text(l->labels, name + size, -1) >= 0;
     }
-    if (with >= 2 && with > without) return size;
+    if (with >= 2 && (with > without || labels > 0)) return prefixes[p];
   }
-  return 0;
+  return "";
+}
+
+static int has_prefix(const look *l, size_t column) {
+  return strncasecmp(l->file->columns[column].name, l->prefix, strlen(l->prefix)) == 0;
 }
 
 static const char *class_name(const look *l, size_t column) {
   const char *name = l->file->columns[column].name;
-  return strlen(name) > l->prefix ? name + l->prefix : name;
+  size_t size = strlen(l->prefix);
+  return has_prefix(l, column) && name[size] != '\0' ? name + size : name;
 }
 
 // ---- the first pass -----------------------------------------------------------------------------
 
 static void make_room(look *l) {
-  if (l->file->column_count <= l->capacity) return;
-  size_t capacity = l->file->column_count * 2 + 16;
-  column_look *grown = SL_NEW_ARRAY(l->arena, column_look, capacity);
-  if (l->capacity > 0) memcpy(grown, l->columns, l->capacity * sizeof *grown);
-  for (size_t i = 0; i < l->file->column_count; i++)
-    grown[i].is_label = sl_map_get_text(l->labels, class_name(l, i), -1) >= 0;
-  l->columns = grown;
-  l->capacity = capacity;
+  if (l->file->column_count > l->capacity) {
+    size_t capacity = l->file->column_count * 2 + 16;
+    column_look *grown = SL_NEW_ARRAY(l->arena, column_look, capacity);
+    if (l->capacity > 0) memcpy(grown, l->columns, l->capacity * sizeof *grown);
+    l->columns = grown;
+    l->capacity = capacity;
+  }
+  for (; l->named < l->file->column_count; l->named++)
+    l->columns[l->named].is_label = sl_map_get_text(l->labels, class_name(l, l->named), -1) >= 0;
 }
 
 static int is_empty(const sl_row_value *value) {
@@ -146,8 +154,8 @@ static sl_status look_at_scores(look *l, sl_error *err) {
 }
 
 static sl_status look_at_row(look *l, sl_arena *scratch, sl_error *err) {
+  if (l->rows++ == 0) l->prefix = common_prefix(l);
   make_room(l);
-  l->rows++;
   look_at_columns(l);
   if (sl_row_file_column(l->file, SL_ROLE_SCORES) >= 0) return look_at_scores(l, err);
   const char *pred = sl_row_value_text(scratch, sl_row_file_value(l->file, SL_ROLE_PRED));
@@ -186,7 +194,7 @@ static int is_number_column(const look *l, size_t i) {
 }
 
 static int is_class(const look *l, size_t i, int labels_only) {
-  if (!is_number_column(l, i)) return 0;
+  if (!is_number_column(l, i) || !has_prefix(l, i)) return 0;
   return labels_only ? l->columns[i].is_label
                      : l->columns[i].is_label || !is_other_word(l->file->columns[i].name);
 }
@@ -307,7 +315,7 @@ sl_status sl_prediction_columns_find(sl_arena *arena, sl_row_file *file, const c
             .file = file,
             .labels = sl_map_new(arena),
             .names = sl_map_new(arena),
-            .prefix = common_prefix(file),
+            .prefix = "",
             .list_size = -1,
             .names_are_numbers = 1};
   *out = (sl_prediction_columns){0};

@@ -54,7 +54,7 @@ typedef struct matching {
   sl_note_list notes;
   sl_predictions *out;
   uint8_t *seen;  // [rows]
-  int64_t repeats;
+  int64_t repeats, not_finite;
   sl_text first_unmatched;
 } matching;
 
@@ -103,6 +103,23 @@ static sl_status new_top1(matching *m, sl_error *err) {
   return SL_OK;
 }
 
+// A sample whose scores are no numbers has no prediction. Minus infinity is a logarithm of zero.
+static void settle_scores(matching *m, int64_t row) {
+  float *scores = m->out->scores + row * m->out->classes;
+  int64_t bad = 0;
+  for (int64_t c = 0; c < m->out->classes; c++)
+    bad += isnan(scores[c]) || (isinf(scores[c]) && scores[c] > 0);
+  if (bad == 0) return;
+  for (int64_t c = 0; c < m->out->classes; c++) scores[c] = NAN;
+  m->not_finite++;
+}
+
+static void note_not_finite(matching *m) {
+  if (m->not_finite > 0)
+    sl_note_add(&m->notes, "rows whose scores are no numbers: %lld; they count as no prediction",
+                (long long)m->not_finite);
+}
+
 // ---- .npy ---------------------------------------------------------------------------------------
 
 static sl_status check_shape(const sl_tensor *tensor, const char *shown, int64_t rows,
@@ -147,6 +164,8 @@ static sl_status take_tensor(matching *m, const char *shown, const sl_tensor *te
   size_t count = (size_t)(m->out->rows * m->out->classes);
   for (size_t i = 0; i < count; i++)
     m->out->scores[i] = (float)sl_dtype_load(tensor->dtype, tensor->data, i);
+  for (int64_t row = 0; row < m->out->rows; row++) settle_scores(m, row);
+  note_not_finite(m);
   return SL_OK;
 }
 
@@ -215,8 +234,11 @@ static sl_status put_list(const matching *m, const sl_row_file *file, const sl_j
   return SL_OK;
 }
 
-static sl_status put_object(const sl_prediction_columns *columns, const sl_row_file *file,
-                            const sl_json *object, float *scores, sl_error *err) {
+// Classes an object does not name have score zero: many tools keep the best few only.
+static sl_status put_object(const matching *m, const sl_prediction_columns *columns,
+                            const sl_row_file *file, const sl_json *object, float *scores,
+                            sl_error *err) {
+  for (int64_t c = 0; c < m->out->classes; c++) scores[c] = 0;
   for (sl_json_iter it = sl_json_each(object); sl_json_next(&it);) {
     int64_t at = sl_map_get_text(columns->score_names, it.key, -1);
     if (!sl_json_is_number(it.value) || at < 0)
@@ -226,21 +248,46 @@ static sl_status put_object(const sl_prediction_columns *columns, const sl_row_f
   return SL_OK;
 }
 
+static int is_missing(const sl_row_value *value) {
+  if (value->json != NULL) return sl_json_kind_of(value->json) == SL_JSON_NULL;
+  return value->text[0] == '\0';
+}
+
+// All classes or none: a row without any score is a sample without a prediction.
+static sl_status put_columns(const matching *m, const sl_prediction_columns *columns,
+                             const sl_row_file *file, float *scores, int *some, sl_error *err) {
+  int64_t put = 0;
+  *some = 0;
+  for (size_t i = 0; i < file->value_count; i++)
+    *some |= columns->class_of_column[file->values[i].column] >= 0 && !is_missing(&file->values[i]);
+  for (size_t i = 0; i < file->value_count && *some; i++) {
+    const sl_row_value *value = &file->values[i];
+    int64_t at = columns->class_of_column[value->column];
+    if (at < 0) continue;
+    SL_TRY(put_score(file, value, &scores[at], err));
+    put++;
+  }
+  if (!*some || put == m->out->classes) return SL_OK;
+  return sl_row_file_fail(file, SL_E_FORMAT, err, "it has scores of %lld of %lld classes",
+                          (long long)put, (long long)m->out->classes);
+}
+
 static sl_status put_row_scores(matching *m, const sl_prediction_columns *columns,
                                 const sl_row_file *file, int64_t row, sl_error *err) {
   float *scores = m->out->scores + row * m->out->classes;
+  int some = 1;
   if (columns->kind == SL_PREDICTIONS_SCORES) {
     const sl_row_value *value = sl_row_file_value(file, SL_ROLE_SCORES);
     sl_json_kind kind = value != NULL ? sl_json_kind_of(value->json) : SL_JSON_ABSENT;
-    if (kind == SL_JSON_LIST) return put_list(m, file, value->json, scores, err);
-    if (kind == SL_JSON_OBJECT) return put_object(columns, file, value->json, scores, err);
-    return sl_row_file_fail(file, SL_E_FORMAT, err, "it has no scores");
+    if (kind == SL_JSON_NULL) return SL_OK;
+    if (kind != SL_JSON_LIST && kind != SL_JSON_OBJECT)
+      return sl_row_file_fail(file, SL_E_FORMAT, err, "it has no scores");
+    SL_TRY(kind == SL_JSON_LIST ? put_list(m, file, value->json, scores, err)
+                                : put_object(m, columns, file, value->json, scores, err));
+  } else {
+    SL_TRY(put_columns(m, columns, file, scores, &some, err));
   }
-  for (size_t i = 0; i < file->value_count; i++) {
-    const sl_row_value *value = &file->values[i];
-    int64_t at = columns->class_of_column[value->column];
-    if (at >= 0) SL_TRY(put_score(file, value, &scores[at], err));
-  }
+  if (some) settle_scores(m, row);
   return SL_OK;
 }
 
