@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Everything CTest runs. C tests are found by name; the other kinds register when their file exists.
-# Labels: unit, tools, ops, cli, docs, schema, fuzz, browser.
+# Labels: unit, tools, ops, http, cli, docs, schema, fuzz, browser.
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
@@ -127,6 +127,7 @@ if(TARGET slitlamp AND EXISTS "${PROJECT_SOURCE_DIR}/schema/ops.json")
 endif()
 sl_script(clients schema 60 tools/gen_clients.py --check)
 sl_script(ops ops 900 tests/run_ops.py)
+sl_script(http http 900 tests/http/run_http.py)
 sl_script(docs docs 900 tests/run_docs.py)
 
 file(GLOB scripts CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/cli/*.sh")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The C door of the operation cases: calls an operation through libslitlamp and prints what came.
 //
-// usage: call_c WORKSPACE OPERATION PARAMS; prints the result, or {"error": ...} with the four texts.
+// usage: call_c WORKSPACE OPERATION PARAMS; prints the result, or {"error": ...} with its texts.
 #include <slitlamp/slitlamp.h>
 #include <stdio.h>
 #include <string.h>

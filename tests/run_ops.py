@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run tests/ops/*.case through four doors whose answers must agree (tests/ops/README.md).
 
-usage: run_ops.py [PROGRAM CALL_C [CASE...]]; programs default to those of SL_BUILD_DIR. Builds a small
-workspace once (300 real Fashion-MNIST test images, both demo models, a cancelled job, a file that no
-row names), copies it for every case and door, and fails for an operation without a case.
+usage: run_ops.py [PROGRAM CALL_C [CASE...]]; programs default to those of SL_BUILD_DIR. Builds a
+small workspace once (300 real Fashion-MNIST test images, both demo models, unfinished jobs, a file
+that no row names), copies it for every case and door, and fails for an operation without a case.
 """
 
 from __future__ import annotations
@@ -405,7 +405,8 @@ def run_case(path: Path, program: str, call_c: str, fixture: Fixture, scratch: P
             try:
                 run_block(operation, block, fixture, doors)
             except Broken as error:
-                raise Broken(f"{path.name}: {block.title}\n  call {block.call}\n  {error}") from None
+                where = f"{path.name}: {block.title}\n  call {block.call}"
+                raise Broken(f"{where}\n  {error}") from None
     for copy in copies.values():
         shutil.rmtree(copy)
     return len(blocks)

@@ -62,7 +62,7 @@ static sl_status check_object(sl_arena *scratch, yyjson_val *object, const char 
     if (strlen(name) != length)
       return sl_fail(err, SL_E_FORMAT, "%s holds a NUL character in a key", what);
     if (!sl_map_set(seen, name, length, 1))
-      return sl_fail(err, SL_E_FORMAT, "%s has the key \"%s\" twice in one object", what, name);
+      return sl_fail(err, SL_E_FORMAT, "%s has the key \"%.64s\" twice in one object", what, name);
   }
   return SL_OK;
 }

@@ -103,7 +103,7 @@ static sl_status parse_enum(const sl_row *row, const sl_json *value, const char 
   sl_text list = {0};
   for (const sl_choice *c = row->choices; c->name != NULL; c++)
     sl_text_printf(&list, "%s%s", list.size > 0 ? ", " : "", c->name);
-  sl_fail(err, SL_E_ARG, "parameter \"%s\" of %s cannot be \"%s\"", row->name, what, name);
+  sl_fail(err, SL_E_ARG, "parameter \"%s\" of %s cannot be \"%.64s\"", row->name, what, name);
   sl_hint(err, SL_E_ARG, "Choose one of: %s.", sl_text_z(&list));
   sl_text_free(&list);
   return SL_E_ARG;
@@ -191,7 +191,7 @@ static sl_status refuse_unknown(const sl_row *rows, const char *name, const char
   size_t count = sl_rows_count(rows);
   if (count > 128) count = 128;
   for (size_t i = 0; i < count; i++) names[i] = rows[i].name;
-  sl_fail(err, SL_E_ARG, "%s has no parameter \"%s\"", what, name);
+  sl_fail(err, SL_E_ARG, "%s has no parameter \"%.64s\"", what, name);
   const char *near = sl_nearest(name, names, count);
   if (near != NULL) return sl_hint(err, SL_E_ARG, "Did you mean \"%s\"?", near);
   return SL_E_ARG;
@@ -236,7 +236,7 @@ sl_status sl_variant_parse(sl_arena *arena, const sl_registry *registry, const s
   }
   out->index = sl_registry_find(registry, name);
   if (out->index < 0) {
-    sl_fail(err, SL_E_ARG, "%s names the unknown %s \"%s\"", what, registry->name, name);
+    sl_fail(err, SL_E_ARG, "%s names the unknown %s \"%.64s\"", what, registry->name, name);
     sl_text list = {0};
     for (size_t i = 0; i < registry->count; i++)
       sl_text_printf(&list, "%s%s", i > 0 ? ", " : "", registry->items[i]->name);
@@ -259,19 +259,20 @@ sl_status sl_row_put_argument(sl_json_writer *w, const sl_row *row, const char *
   switch (row->type) {
     case SL_T_INT:
       if (!sl_parse_int(text, &whole))
-        return sl_fail(err, SL_E_ARG, "parameter \"%s\" of %s must be a whole number, got \"%s\"",
-                       row->name, what, text);
+        return sl_fail(err, SL_E_ARG,
+                       "parameter \"%s\" of %s must be a whole number, got \"%.64s\"", row->name,
+                       what, text);
       sl_json_put_int(w, whole);
       return SL_OK;
     case SL_T_REAL:
       if (!sl_parse_real(text, &real) || !isfinite(real))
-        return sl_fail(err, SL_E_ARG, "parameter \"%s\" of %s must be a number, got \"%s\"",
+        return sl_fail(err, SL_E_ARG, "parameter \"%s\" of %s must be a number, got \"%.64s\"",
                        row->name, what, text);
       sl_json_put_real(w, real);
       return SL_OK;
     case SL_T_BOOL:
       if (!sl_streq(text, "true") && !sl_streq(text, "false"))
-        return sl_fail(err, SL_E_ARG, "parameter \"%s\" of %s must be true or false, got \"%s\"",
+        return sl_fail(err, SL_E_ARG, "parameter \"%s\" of %s must be true or false, got \"%.64s\"",
                        row->name, what, text);
       sl_json_put_bool(w, sl_streq(text, "true"));
       return SL_OK;

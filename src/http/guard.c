@@ -17,9 +17,20 @@ static int host_is_allowed(const sl_server *server, const char *host) {
   return 0;
 }
 
+static enum MHD_Result count_hosts(void *count, enum MHD_ValueKind kind, const char *key,
+                                   const char *value) {
+  (void)kind;
+  (void)value;
+  *(int *)count += strcasecmp(key, MHD_HTTP_HEADER_HOST) == 0;
+  return MHD_YES;
+}
+
+// Two Hosts are two opinions of who is meant: neither counts.
 static sl_status check_host(const sl_request *request, sl_error *err) {
   const char *host = sl_request_header(request, MHD_HTTP_HEADER_HOST);
-  if (host != NULL && host_is_allowed(request->server, host)) return SL_OK;
+  int hosts = 0;
+  MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_hosts, &hosts);
+  if (hosts == 1 && host != NULL && host_is_allowed(request->server, host)) return SL_OK;
   sl_fail(err, SL_E_DENIED, "this server does not answer to the host \"%.128s\"",
           host != NULL ? host : "");
   return sl_hint(err, SL_E_DENIED, "Start it with --allow-host NAME to reach it by that name.");

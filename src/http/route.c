@@ -125,6 +125,12 @@ enum MHD_Result sl_route_job(sl_request *request) {
 
 static void close_blob(void *blob) { sl_blob_close(blob); }
 
+// What the engine made itself may be looked at in a tab. Other bytes may be anything that somebody
+// named an image: they are saved, never shown as a document.
+static const char *disposition_of(const char *key) {
+  return sl_starts_with(key, "thumb-") || sl_starts_with(key, "image-") ? "inline" : "attachment";
+}
+
 enum MHD_Result sl_route_blob(sl_request *request) {
   sl_blob *blob = NULL;
   sl_error err = {0};
@@ -147,6 +153,8 @@ enum MHD_Result sl_route_blob(sl_request *request) {
   if (MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, sl_blob_mime(blob)) !=
           MHD_YES ||
       MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, etag) != MHD_YES ||
+      MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION,
+                              disposition_of(request->rest)) != MHD_YES ||
       MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
                               "private, max-age=31536000, immutable") != MHD_YES)
     return MHD_NO;

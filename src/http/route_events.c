@@ -61,8 +61,7 @@ static int64_t start_of(const sl_request *request) {
   int64_t after = 0;
   if (last != NULL && sl_parse_int(last, &after) && after > 0) return after;
   sl_reply *reply = NULL;
-  if (sl_events(request->server->engine, 0, 0, &reply, &after, NULL) == SL_OK)
-    sl_reply_free(reply);
+  if (sl_events(request->server->engine, 0, 0, &reply, &after, NULL) == SL_OK) sl_reply_free(reply);
   return after;
 }
 

@@ -140,6 +140,14 @@ void sl_job_queue_close(sl_engine *engine) {
   if (queue->started) pthread_join(queue->thread, NULL);
 }
 
+static sl_status end_unqueued(sl_engine *engine, int64_t job, sl_status status) {
+  sl_error second = {0};
+  if (sl_store_finish_job(engine->store, job, SL_JOB_FAILED, NULL, NULL, &second) != SL_OK)
+    sl_log(SL_LOG_WARNING, "cannot end job b%lld: %s", (long long)job, sl_error_message(&second));
+  sl_event_put(engine, "failed", job, NULL, NULL);
+  return status;
+}
+
 sl_status sl_job_start(sl_engine *engine, const char *name, const char *params, size_t size,
                        char id[32], sl_error *err) {
   const sl_op *op;
@@ -156,16 +164,11 @@ sl_status sl_job_start(sl_engine *engine, const char *name, const char *params, 
                          size > 0 ? sl_arena_copy_bytes(scratch, params, size) : "{}", &job, err);
   sl_arena_free(scratch);
   SL_TRY(status);
-  status = enqueue(engine, job, err);
-  if (status != SL_OK) {
-    sl_error second = {0};
-    if (sl_store_finish_job(engine->store, job, SL_JOB_FAILED, NULL, NULL, &second) != SL_OK)
-      sl_log(SL_LOG_WARNING, "cannot end job b%lld: %s", (long long)job,
-             sl_error_message(&second));
-    return status;
-  }
-  memcpy(id, sl_record_text_of(SL_RECORD_JOB, job).text, sizeof(sl_record_text));
+  // Told before it can run, so that nobody hears of it in the wrong order.
   sl_event_put(engine, "queued", job, NULL, NULL);
+  status = enqueue(engine, job, err);
+  if (status != SL_OK) return end_unqueued(engine, job, status);
+  memcpy(id, sl_record_text_of(SL_RECORD_JOB, job).text, sizeof(sl_record_text));
   return SL_OK;
 }
 
