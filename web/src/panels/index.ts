@@ -25,6 +25,7 @@ import { operators } from "./operators";
 import { pair } from "./pair";
 import type { Panel } from "./panel";
 import { progress } from "./progress";
+import { sample } from "./sample";
 import { broken, fixed } from "./turned";
 
 export const panels: readonly Panel[] = [
@@ -45,6 +46,7 @@ export const panels: readonly Panel[] = [
   fixed,
   changes,
   explore,
+  sample,
   models,
   model,
   contract,

@@ -32,7 +32,7 @@ const START: Prefs = {
   keys: {},
   folded: {},
   orders: {},
-  root: false,
+  root: true,
 };
 
 function load(): Prefs {

@@ -87,12 +87,19 @@ function paintGrid(
   context.stroke();
 }
 
+/** How values are written into large pixels. */
+export interface Lettering {
+  readonly font: string;
+  /** What a byte stands for. */
+  readonly read: (byte: number) => string;
+}
+
 function paintValues(
   context: CanvasRenderingContext2D,
   picture: Picture,
   look: Look,
   box: Size,
-  font: string,
+  { font, read }: Lettering,
 ): void {
   const { scale } = place(look, picture.size, box);
   context.font = `${scale > 64 ? 12 : 10}px ${font}`;
@@ -107,7 +114,7 @@ function paintValues(
     const step = scale > 64 ? 14 : 11;
     lines.forEach((part, at) =>
       context.fillText(
-        String(part),
+        read(part),
         x + scale / 2,
         y + scale / 2 + (at - (lines.length - 1) / 2) * step,
       ),
@@ -121,7 +128,7 @@ export function paintPicture(
   picture: Picture,
   look: Look,
   box: Size,
-  font: string,
+  lettering: Lettering,
 ): void {
   const { scale, left, top } = place(look, picture.size, box);
   context.clearRect(0, 0, box.width, box.height);
@@ -135,5 +142,7 @@ export function paintPicture(
     picture.size.height * scale,
   );
   if (scale >= 9) paintGrid(context, picture, look, box);
-  if (scale >= 36 && picture.pixels) paintValues(context, picture, look, box, font);
+  if (scale >= 36 && picture.pixels) {
+    paintValues(context, picture, look, box, lettering);
+  }
 }

@@ -35,6 +35,8 @@ export interface ImageViewerProps {
   readonly onLook: (look: Look) => void;
   /** Hides tools, for the second of two linked viewers. */
   readonly plain?: boolean;
+  /** What a byte of the picture stands for, where it is not itself: a tensor's number. */
+  readonly read?: ((byte: number) => string) | undefined;
 }
 
 /** A Look to share between viewers; starts over when `key` changes. */
@@ -170,12 +172,20 @@ function commandsOf({ look, onLook, image, box }: HandArgs) {
   return { zoom, fit, actual, keys };
 }
 
+/** The channels worth reading: one of grey, alpha only where it is not full. */
+function channels(value: readonly number[]): readonly number[] {
+  const [r, g, b, a] = value;
+  if (a !== 255) return value;
+  return r === g && g === b ? value.slice(0, 1) : value.slice(0, 3);
+}
+
 /** Size of the picture, and the pixel pointed at. */
 function Readout(props: {
   readonly picture: Picture;
   readonly pixel: readonly [number, number] | null;
+  readonly read: ((byte: number) => string) | undefined;
 }): ReactElement {
-  const { picture, pixel } = props;
+  const { picture, pixel, read = String } = props;
   const value = pixel && readPixel(picture, pixel[0], pixel[1]);
   return (
     <div className="image-readout">
@@ -188,7 +198,7 @@ function Readout(props: {
             {Math.floor(pixel[0])}, {Math.floor(pixel[1])}
           </span>
           <i style={{ background: `rgb(${value[0]} ${value[1]} ${value[2]})` }} />
-          <span className="mono">{value.slice(0, value[3] === 255 ? 3 : 4).join(" ")}</span>
+          <span className="mono">{channels(value).map(read).join(" ")}</span>
         </>
       )}
     </div>
@@ -209,9 +219,10 @@ export function ImageViewer(props: ImageViewerProps): ReactElement {
   useEffect(() => {
     const context = canvas.current && openCanvas(canvas.current, box);
     if (context && picture && box.width > 0) {
-      paintPicture(context, picture, look, box, getComputedStyle(document.body).fontFamily);
+      const font = getComputedStyle(document.body).fontFamily;
+      paintPicture(context, picture, look, box, { font, read: props.read ?? String });
     }
-  }, [picture, look, box]);
+  }, [picture, look, box, props.read]);
   const press = (event: KeyboardEvent) => {
     const run = command.keys[event.key];
     if (!run || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -242,7 +253,11 @@ export function ImageViewer(props: ImageViewerProps): ReactElement {
       {failed && <p className="image-failed">The picture could not be shown: {failed}</p>}
       {!picture && !failed && <div className="image-wait skeleton" />}
       {picture && (
-        <Readout picture={picture} pixel={at && pixelAt(look, image, box, at[0], at[1])} />
+        <Readout
+          picture={picture}
+          pixel={at && pixelAt(look, image, box, at[0], at[1])}
+          read={props.read}
+        />
       )}
       {!props.plain && (
         <Tools

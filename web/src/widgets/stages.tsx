@@ -24,6 +24,8 @@ export interface Stage {
   readonly notFinite?: number;
   /** "resize pillow.bilinear 256", the step's parameters in words. */
   readonly detail?: string;
+  /** Differs from what the run did. */
+  readonly changed?: boolean;
 }
 
 export function StageStrip(props: {
@@ -65,6 +67,7 @@ export function StageStrip(props: {
             title={stage.detail}
           >
             <span className="stage-picture">
+              {stage.changed && <span className="stage-changed">changed</span>}
               {stage.src ? (
                 <img
                   src={stage.src}
@@ -77,7 +80,7 @@ export function StageStrip(props: {
               )}
             </span>
             <span className="stage-title cut">
-              <span className="dim">{at + 1}</span> {stage.title}
+              <span className="dim">{at + 1}</span> <bdi>{stage.title}</bdi>
             </span>
             <span className="stage-shape cut">
               {stage.shape} {stage.dtype}

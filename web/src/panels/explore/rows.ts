@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The samples of a view by position, read page by page as they come into sight. Invariant: while the
-// first page of a new view is on its way the samples of the old one stay, so that dragging a brush
-// does not make the grid flicker; a fling asks only for where it comes to rest.
+// The samples of a view by position, read page by page as they come into sight. Invariant: while
+// the first page of a new view is on its way the samples of the old one stay, so that dragging a
+// brush does not make the grid flicker; a fling asks only for where it comes to rest.
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Problem } from "@/base/problem";
 import { useOpPages } from "@/engine/query";
