@@ -534,6 +534,7 @@ export function answerOp(
         ...EMPTY,
         total: params.what === "journal" ? CALLS : 2,
         runs: params.what === "runs" ? all : [],
+        datasets: params.what === "datasets" ? [makeReport(run("r2"), n).dataset] : [],
         models: params.what === "models" ? [makeModel("m2", n), makeModel("m1", n)] : [],
         jobs: params.what === "jobs" ? JOBS : [],
         journal:

@@ -95,7 +95,7 @@ function Panels(props: {
     <Page title={TITLES[page]}>
       <Columns>
         {list.map((panel) => (
-          <Cell key={panel.id} span={panel.span === "page" ? 12 : panel.span}>
+          <Cell key={panel.id} span={panel.span === "page" ? 12 : panel.span} wide={panel.wide}>
             {draw(panel)}
           </Cell>
         ))}

@@ -5,6 +5,7 @@
 import type { ReactNode } from "react";
 import type { Run } from "@/gen/ops";
 import type { Navigator, PageId } from "@/state/view";
+import type { Span } from "@/widgets/card";
 
 export interface PanelContext {
   readonly nav: Navigator;
@@ -21,7 +22,9 @@ export interface Panel {
   readonly title: string;
   readonly help: string;
   /** Columns of twelve it takes on a wide page; "page" fills the page alone, without margins. */
-  readonly span: 3 | 4 | 5 | 6 | 7 | 8 | 9 | 12 | "page";
+  readonly span: Span | "page";
+  /** Columns on a wall of 1,800 px and more, where they differ. */
+  readonly wide?: Span;
   readonly needs: (ctx: PanelContext) => boolean;
   /** A component's render: hooks may be used. It draws its own Card. */
   readonly render: (ctx: PanelContext) => ReactNode;

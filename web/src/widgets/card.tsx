@@ -68,9 +68,15 @@ export function Columns(props: { readonly children: ReactNode }): ReactElement {
   return <div className="columns">{props.children}</div>;
 }
 
+/** Columns of twelve. */
+export type Span = 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 12;
+
 export function Cell(props: {
-  readonly span: 3 | 4 | 5 | 6 | 7 | 8 | 9 | 12;
+  readonly span: Span;
+  /** Columns on a wall of 1,800 px and more, where they differ. */
+  readonly wide?: Span | undefined;
   readonly children: ReactNode;
 }): ReactElement {
-  return <div className={`cell cell-${props.span}`}>{props.children}</div>;
+  const wide = props.wide ? `cell-wide-${props.wide}` : "";
+  return <div className={`cell cell-${props.span} ${wide}`}>{props.children}</div>;
 }

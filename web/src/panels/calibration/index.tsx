@@ -180,6 +180,7 @@ export const calibration: Panel = {
   title: "Calibration",
   help: "How often a prediction of a given confidence is right. Press a bin for its samples.",
   span: 6,
+  wide: 4,
   needs: isDone,
   render: (ctx) => <CalibrationCard ctx={ctx} />,
 };

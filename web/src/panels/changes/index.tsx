@@ -156,6 +156,7 @@ export const changes: Panel = {
   title: "Classes",
   help: "Largest loss first. Double-click a row, or press Enter, for the samples that changed.",
   span: 12,
+  wide: 4,
   needs: hasPair,
   render: (ctx) => <ChangesCard ctx={ctx} />,
 };

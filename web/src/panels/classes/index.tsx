@@ -180,6 +180,7 @@ export const classes: Panel = {
   title: "Classes",
   help: "Bars start at the same value and carry 95 % intervals; the dashed line is the accuracy of all. Orange lies below it beyond noise. Double-click a row, or press Enter, for its samples.",
   span: 5,
+  wide: 4,
   needs: isDone,
   render: (ctx) => (
     <ReportCard ctx={ctx} title={classes.title} help={classes.help} height={360} flush>

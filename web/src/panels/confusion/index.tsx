@@ -54,6 +54,7 @@ export const confusion: Panel = {
   title: "Confusion",
   help: "Rows are labels, columns predictions. Press a cell, or Enter on it, for its samples.",
   span: 7,
+  wide: 4,
   needs: isDone,
   render: (ctx) => (
     <ReportCard

@@ -69,6 +69,7 @@ export const contract: Panel = {
   title: "Contract",
   help: "What the model takes, what is done to an image before, and how its outputs are read.",
   span: 4,
+  wide: 3,
   needs: () => true,
   render: (ctx) => (
     <ModelCard ctx={ctx} title={contract.title} help={contract.help} height={300}>

@@ -123,6 +123,7 @@ export const curves: Panel = {
   title: "Curves",
   help: "Point at a curve to read it. The dashed line is chance.",
   span: 6,
+  wide: 4,
   needs: isDone,
   render: (ctx) => (
     <ReportCard ctx={ctx} title={curves.title} help={curves.help} height={340}>

@@ -11,6 +11,7 @@ import { ProblemBox } from "@/widgets/status";
 import { ModelCard } from "../model-card";
 import type { Panel, PanelContext } from "../panel";
 import { evalParams, evalRows } from "./eval-rows";
+import "./evaluate.css";
 
 function EvalForm(props: { readonly ctx: PanelContext; readonly model: Model }): ReactElement {
   const { ctx, model } = props;
@@ -50,11 +51,16 @@ export const evaluate: Panel = {
   page: "models",
   title: "Evaluate again",
   help: "On another dataset or through another pipeline; the run before is kept.",
-  span: 4,
+  span: 5,
+  wide: 3,
   needs: () => true,
   render: (ctx) => (
     <ModelCard ctx={ctx} title={evaluate.title} help={evaluate.help} height={420}>
-      {(model) => <EvalForm key={model.id} ctx={ctx} model={model} />}
+      {(model) => (
+        <div className="evaluate">
+          <EvalForm key={model.id} ctx={ctx} model={model} />
+        </div>
+      )}
     </ModelCard>
   ),
 };

@@ -144,6 +144,7 @@ export const findings: Panel = {
   title: "Findings",
   help: "Facts that were measured, most errors explained first. Errors may count in several.",
   span: 8,
+  wide: 5,
   needs: isDone,
   render: (ctx) => (
     <ReportCard

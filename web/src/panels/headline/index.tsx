@@ -138,7 +138,7 @@ function Counts(props: {
         {fmtReal(run.samples_per_s, 3)} <small>images/s</small>
       </Fact>
       <Fact title="Ran on" detail={`batch ${fmtInt(run.batch)} · ${fmtInt(run.threads)} threads`}>
-        {run.provider ?? "–"}
+        {run.provider?.replace(/ExecutionProvider$/, "") ?? "–"}
       </Fact>
     </dl>
   );

@@ -55,7 +55,7 @@ function columnsOf(ctx: PanelContext): Column<Journal>[] {
     {
       id: "started",
       title: "When",
-      width: "136px",
+      width: "150px",
       hideBelow: 560,
       render: (row) => (
         <span className="tabular dim">{row.started ? fmtTime(Date.parse(row.started)) : "–"}</span>

@@ -49,6 +49,7 @@ export const metadata: Panel = {
   title: "Metadata",
   help: "Everything its maker wrote into the file, as it stands there.",
   span: 5,
+  wide: 3,
   needs: () => true,
   render: (ctx) => (
     <ModelCard

@@ -81,6 +81,7 @@ export const metrics: Panel = {
   title: "Numbers",
   help: "Each with its 95 % bootstrap interval. Point at one for its definition, press it for the samples behind it.",
   span: 4,
+  wide: 3,
   needs: isDone,
   render: (ctx) => (
     <ReportCard ctx={ctx} title={metrics.title} help={metrics.help} height={420} flush>

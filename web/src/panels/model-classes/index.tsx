@@ -69,6 +69,7 @@ export const modelClasses: Panel = {
   title: "Classes",
   help: "In output order. Press one for the samples that are predicted as it.",
   span: 7,
+  wide: 3,
   needs: () => true,
   render: (ctx) => (
     <ModelCard

@@ -69,7 +69,8 @@ export const modelRuns: Panel = {
   page: "models",
   title: "Its runs",
   help: "Evaluations of this model, newest first. Press one for its overview.",
-  span: 5,
+  span: 4,
+  wide: 3,
   needs: () => true,
   render: (ctx) => (
     <ModelCard

@@ -67,6 +67,7 @@ export const model: Panel = {
   title: "Model",
   help: "As the model itself states it, read from the file without running it.",
   span: 5,
+  wide: 4,
   needs: () => true,
   render: (ctx) => (
     <ModelCard

@@ -105,6 +105,7 @@ export const models: Panel = {
   title: "Models",
   help: "Every model this workspace has seen, newest first, with the best accuracy of its runs.",
   span: 3,
+  wide: 2,
   needs: () => true,
   render: (ctx) => <List ctx={ctx} />,
 };

@@ -34,6 +34,7 @@ export const operators: Panel = {
   title: "Operators",
   help: "Nodes of the graph by operator.",
   span: 3,
+  wide: 3,
   needs: () => true,
   render: (ctx) => (
     <ModelCard

@@ -98,6 +98,7 @@ export const broken: Panel = {
   title: "Newly broken",
   help: "Right before, wrong after; with what the second run says, surest first.",
   span: 6,
+  wide: 4,
   needs: hasPair,
   render: (ctx) => <TurnedCard ctx={ctx} turn="broken" panel={broken} />,
 };
@@ -108,6 +109,7 @@ export const fixed: Panel = {
   title: "Fixed",
   help: "Wrong before, right after; with what the first run said, surest first.",
   span: 6,
+  wide: 4,
   needs: hasPair,
   render: (ctx) => <TurnedCard ctx={ctx} turn="fixed" panel={fixed} />,
 };
