@@ -13,6 +13,7 @@
 
 enum {
   TARGET_RUN_NS = 2000000,  // a run this long hides the cost of starting it
+  STRETCH_NS = 30000,       // about what claiming and handing over a stretch costs besides
   SHARED_FROM_S = 30,       // shorter runs do not pay for opening a second session
   SHARED_BATCH = 16,
   SHARED_SLICE_NS = 300000000,
@@ -151,14 +152,15 @@ int64_t sl_runner_next_batch(sl_runner *runner) {
   if (at < trials->count) return trials->batch[at];
   int best = 0;
   for (int i = 1; i < trials->count; i++)
-    if ((double)trials->row_ns[i] < 0.97 * (double)trials->row_ns[best]) best = i;
+    if ((double)trials->row_ns[i] < 0.95 * (double)trials->row_ns[best]) best = i;
   runner->batch = trials->batch[best];
   return runner->batch;
 }
 
 void sl_runner_note(sl_runner *runner, int64_t rows, int64_t elapsed_ns) {
   sl_runner_trials *trials = &runner->trials;
+  if (elapsed_ns == INT64_MAX) return;
+  int64_t row_ns = (elapsed_ns + STRETCH_NS) / rows;
   for (int i = 0; i < trials->count; i++)
-    if (trials->batch[i] == rows && elapsed_ns / rows < trials->row_ns[i])
-      trials->row_ns[i] = elapsed_ns / rows;
+    if (trials->batch[i] == rows && row_ns < trials->row_ns[i]) trials->row_ns[i] = row_ns;
 }
