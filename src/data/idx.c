@@ -42,7 +42,7 @@ typedef struct idx_file {
 // name.
 static const char *find_mark(const char *name, int *dims) {
   for (int d = 1; d <= 4; d++) {
-    char mark[16];
+    char mark[32];
     (void)snprintf(mark, sizeof mark, "idx%d-ubyte", d);
     const char *at = strstr(name, mark);
     if (at == NULL || at == name) continue;
