@@ -210,11 +210,14 @@ static void note_alternatives(sl_evaluation *e, const sl_alternatives *found, si
                                    .accuracy = a->accuracy,
                                    .p_value = a->p_value,
                                    .samples = a->samples,
-                                   .significant = a->significant,
+                                   .significant = found->found_better && i == found->best,
                                    .used = i == used};
   }
   e->notes.alternatives = sl_record_done(&list);
   e->notes.alternatives_sentence = found->sentence;
+  sl_text_list_add(arena, &e->remarks, found->sentence);
+  if (found->remark != NULL && found->remark[0] != '\0')
+    sl_text_list_add(arena, &e->remarks, found->remark);
 }
 
 static void use_alternative(sl_evaluation *e, const sl_alternatives *found) {
@@ -257,7 +260,7 @@ sl_status sl_evaluation_search(sl_evaluation *e, sl_error *err) {
   sl_alternatives found;
   SL_TRY(sl_pipeline_alternatives(arena, e->model, &e->contract, &source, classes, &options, &found,
                                   err));
-  int change = e->contract.guessed && found.best != found.declared;
+  int change = e->contract.guessed && found.found_better;
   note_alternatives(e, &found, change ? found.best : found.declared);
   if (change) use_alternative(e, &found);
   return SL_OK;

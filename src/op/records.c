@@ -354,7 +354,7 @@ const sl_row sl_rows_alternative[] = {
     SL_R_REAL(S, accuracy, NULL, "Accuracy on the labelled subset."),
     SL_R_REAL(S, p_value, NULL, "McNemar p-value against the pipeline in use, corrected."),
     SL_R_INT(S, samples, "samples", "Samples tried."),
-    SL_R_BOOL(S, significant, "Better beyond noise."),
+    SL_R_BOOL(S, significant, "Clearly better than the pipeline the search started from."),
     SL_R_BOOL(S, used, "Whether the run used it."),
     SL_ROW_END};
 #undef S
