@@ -27,7 +27,9 @@ static const char *port_list(sl_arena *arena, const sl_onnx_value *values, size_
 
 static int is_channels(int64_t dim) { return dim == 1 || dim == 3 || dim == 4; }
 
-static int32_t side(int64_t dim) { return dim > 0 && dim <= 65535 ? (int32_t)dim : 0; }
+enum { SIDE_MAX = 65535, BATCH_MAX = 65536, COLUMNS_MAX = 1 << 24 };
+
+static int32_t side(int64_t dim) { return dim > 0 ? (int32_t)dim : 0; }
 
 static void read_order(sl_model_input *input, const int64_t d[4]) {
   int last = is_channels(d[3]) && !is_channels(d[1]);
@@ -65,6 +67,8 @@ static sl_status read_input(sl_model *m, sl_error *err) {
   if (value->rank != 4 && value->rank != 3) return refuse_input(m, "does not have 4 axes", err);
   int64_t d[4];
   for (int32_t i = 0; i < value->rank; i++) d[i] = value->dims[i].size;
+  for (int32_t i = 0; i < value->rank; i++)
+    if (d[i] > (i == 0 ? BATCH_MAX : SIDE_MAX)) return refuse_input(m, "is too large", err);
   input->batch = d[0] > 0 ? d[0] : 0;
   if (value->rank == 4) {
     read_order(input, d);
@@ -94,7 +98,7 @@ static int is_scores(const sl_onnx_value *value, int64_t *columns) {
     wide++;
     *columns = size > 0 ? size : 0;
   }
-  return wide <= 1;
+  return wide <= 1 && *columns <= COLUMNS_MAX;
 }
 
 static sl_status read_output(sl_model *m, sl_error *err) {

@@ -61,7 +61,7 @@ typedef struct tensor {
 } tensor;
 
 static sl_status add_dim(const sl_scan *scan, tensor *t, int64_t dim, sl_error *err) {
-  if (dim < 0 || (dim > 0 && t->count > INT64_MAX / 64 / dim))
+  if (dim < 0 || (dim > 0 && t->count > INT64_MAX / 128 / dim))
     return sl_fail(err, SL_E_MODEL, "model \"%s\" has a tensor with the dimension %lld", scan->name,
                    (long long)dim);
   t->count *= dim;
@@ -198,6 +198,17 @@ static sl_status keep_external(sl_scan *scan, const tensor *t, sl_error *err) {
   return SL_OK;
 }
 
+static sl_status weigh(sl_scan *scan, const tensor *t, sl_error *err) {
+  sl_onnx_summary *out = scan->out;
+  int64_t bytes = (int64_t)((double)t->count * sl_onnx_element_bits(t->type) / 8);
+  if (__builtin_add_overflow(out->parameter_count, t->count, &out->parameter_count) ||
+      __builtin_add_overflow(out->parameter_bytes, bytes, &out->parameter_bytes))
+    return sl_fail(err, SL_E_MODEL, "model \"%s\" claims more weights than any machine holds",
+                   scan->name);
+  out->parameters_by_dtype[sl_onnx_dtype(t->type)] += t->count;
+  return SL_OK;
+}
+
 sl_status sl_scan_tensor(sl_scan *scan, sl_wire wire, int weight, const char *constant_name,
                          const char **own_name, sl_error *err) {
   tensor t = {.name = "", .count = 1, .offset = -1, .length = -1};
@@ -207,11 +218,7 @@ sl_status sl_scan_tensor(sl_scan *scan, sl_wire wire, int weight, const char *co
     if (more) SL_TRY(tensor_field(scan, &field, &t, err));
   }
   if (own_name != NULL) *own_name = t.name;
-  if (weight) {
-    scan->out->parameter_count += t.count;
-    scan->out->parameter_bytes += (int64_t)((double)t.count * sl_onnx_element_bits(t.type) / 8);
-    scan->out->parameters_by_dtype[sl_onnx_dtype(t.type)] += t.count;
-  }
+  if (weight) SL_TRY(weigh(scan, &t, err));
   // A location is looked at even where the tensor claims to be inside the file.
   if (t.external || t.location != NULL) SL_TRY(keep_external(scan, &t, err));
   return constant_name != NULL ? keep_constant(scan, &t, constant_name, err) : SL_OK;
