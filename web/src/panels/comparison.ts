@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The comparison of the run looked at (the one before) with the other (the one after), shared by the
-// panels of Compare. The core counts "fixed" as wrong in the first and right in the second.
+// The comparison of the run looked at (the one before) with the other (the one after), shared by
+// the panels of Compare. The core counts "fixed" as wrong in the first and right in the second.
 import type { Problem } from "@/base/problem";
 import { type ResultOf, useOp } from "@/engine/query";
 import type { Run } from "@/gen/ops";

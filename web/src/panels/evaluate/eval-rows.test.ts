@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tests of the form's rows: the model is not asked for, the dataset is chosen, values become a call.
+// Tests of the form's rows: the model is not asked for, the dataset is chosen, values become a
+// call.
 import { expect, test } from "vitest";
 import { changedOnly, defaultsOf } from "@/base/params";
 import { type Dataset, operations } from "@/gen/ops";

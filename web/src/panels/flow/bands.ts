@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Geometry of the flow from the first run's outcomes to the second's. Invariant: the bands of a side
-// add up to its height less the gap; a band that holds samples is never thinner than MIN. When
+// Geometry of the flow from the first run's outcomes to the second's. Invariant: the bands of a
+// side add up to its height less the gap; a band that holds samples is never thinner than MIN. When
 // "right in both" would hide the rest it is drawn short, and `short` says so.
 import type { Comparison } from "../comparison";
 

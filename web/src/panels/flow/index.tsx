@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What became of the samples: a flow from right and wrong in the first run to right and wrong in the
-// second. Each band, and each line of the list beside it, leads to its samples.
+// What became of the samples: a flow from right and wrong in the first run to right and wrong in
+// the second. Each band, and each line of the list beside it, leads to its samples.
 import { type ReactElement, useState } from "react";
 import { fmtInt, fmtPercent } from "@/base/format";
 import { Card } from "@/widgets/card";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entries of the journal as they are read: parameters in words, states, and places of ids. Invariant:
-// whatever a parameter holds, it ends up as plain text on one line.
+// Entries of the journal as they are read: parameters in words, states, and places of ids.
+// Invariant: whatever a parameter holds, it ends up as plain text on one line.
 import { fmtName } from "@/base/format";
 import type { Run } from "@/gen/ops";
 import type { View } from "@/base/view";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The journal: every recorded call, newest first, and the jobs. The view's tab names the call looked
-// at ("j12") or the jobs ("jobs"); its filter "op=eval" keeps the calls of some operations.
+// The journal: every recorded call, newest first, and the jobs. The view's tab names the call
+// looked at ("j12") or the jobs ("jobs"); its filter "op=eval" keeps the calls of some operations.
 import type { ReactElement } from "react";
 import { useRefresh } from "@/engine/query";
 import { IconButton, Segmented } from "@/widgets/button";
