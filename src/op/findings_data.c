@@ -46,8 +46,8 @@ sl_status sl_find_pipeline(const sl_finding_input *in, sl_record_list *list, sl_
     return SL_OK;
   int64_t explained =
       (int64_t)((best->accuracy - used->accuracy) * (double)in->metrics->used + 0.5);
-  sl_rec_finding *f = sl_finding_add(in, list, "pipeline", "pipeline", SL_SEVERITY_ERROR, explained,
-                                     in->metrics->used);
+  sl_rec_finding *f =
+      sl_finding_add(in, list, "pipeline", "pipeline", SL_SEVERITY_ERROR, explained, in->errors);
   f->title = sl_finding_text(in, "another pipeline scores %.1f %% where this one scores %.1f %%",
                              100 * best->accuracy, 100 * used->accuracy);
   f->text = sl_finding_text(in, "%s Tried on %lld labelled samples, corrected p = %.2g.",

@@ -154,7 +154,7 @@ sl_status sl_find_weak_classes(const sl_finding_input *in, sl_record_list *list,
     const char *name = sl_finding_class(in, c->index);
     sl_rec_finding *f =
         sl_finding_add(in, list, sl_finding_text(in, "weak-%d", c->index), "weak_class",
-                       SL_SEVERITY_WARNING, c->support - c->correct, c->support);
+                       SL_SEVERITY_WARNING, c->support - c->correct, c->support - c->correct);
     f->title = sl_finding_text(in, "\"%s\" is weak: %.1f %% of its samples are right", name,
                                100 * c->recall.value);
     f->text = sl_finding_text(

@@ -126,7 +126,7 @@ const sl_row sl_rows_finding[] = {
     SL_R_TEXT(S, text, "What was measured."),
     SL_R_TEXT(S, advice, "What to do next."),
     SL_R_INT(S, errors, "samples", "Errors it explains."),
-    SL_R_INT(S, samples, "samples", "Samples it concerns."),
+    SL_R_INT(S, samples, "samples", "Samples of the view that shows it."),
     SL_R_REAL(S, share, NULL, "Share of all errors it explains."),
     SL_R_TEXTS(S, where, "Clauses of the view that shows its samples."),
     SL_R_TEXT(S, sort, "Order of that view."),
