@@ -184,6 +184,30 @@ static void add_classes(builder *b, const sl_column *column, const char *name, c
   add_category(b, name, title, codes, classes->at, (uint32_t)classes->count, validity);
 }
 
+// With a run, a label reads as the class it was matched with ("9" as "Ankle boot"), so that labels,
+// predictions and findings speak of the same names. A label without a class stays as it is.
+static void name_labels(builder *b, const sl_column *target, const sl_texts *classes) {
+  sl_field *label = NULL;
+  for (size_t i = 0; i < b->table->field_count; i++)
+    if (sl_streq(b->table->fields[i].name, "label")) label = &b->table->fields[i];
+  if (label == NULL || label->kind != SL_FIELD_CATEGORY) return;
+  sl_arena *arena = b->open->arena;
+  uint32_t known = (uint32_t)classes->count, count = known + label->text_count;
+  const char **texts = SL_NEW_ARRAY(arena, const char *, count + 1);
+  uint32_t *codes = SL_NEW_ARRAY(arena, uint32_t, b->table->rows + 1);
+  for (uint32_t i = 0; i < count; i++)
+    texts[i] = i < known ? classes->at[i] : label->texts[i - known];
+  const int32_t *classes_of = target->values;
+  const uint32_t *own = label->values;
+  for (int64_t row = 0; row < b->table->rows; row++) {
+    int matched = classes_of[row] >= 0 && classes_of[row] < classes->count;
+    codes[row] = matched ? (uint32_t)classes_of[row] : known + own[row];
+  }
+  label->values = codes;
+  label->texts = texts;
+  label->text_count = count;
+}
+
 static void add_outcome(builder *b, const sl_column *column, const char *name, const char *title) {
   static const char *const texts[] = {"unknown", "right", "wrong", "broken"};
   uint32_t *codes = SL_NEW_ARRAY(b->open->arena, uint32_t, b->table->rows + 1);
@@ -203,12 +227,15 @@ static sl_status add_run(builder *b, int64_t run, const char *prefix, const char
   sl_arena *arena = b->open->arena;
   sl_record_ref owner = {SL_RECORD_RUN, run};
   sl_run_row row;
-  sl_column pred, outcome;
+  sl_column pred, outcome, target;
+  int has_target;
   SL_TRY(sl_store_get_run(b->call->store, arena, run, &row, b->err));
   *classes = sl_texts_of_json(arena, row.classes);
   SL_TRY(sl_column_open(b->call->store, arena, owner, SL_COLUMN_PRED, &pred, b->err));
   SL_TRY(sl_column_open(b->call->store, arena, owner, SL_COLUMN_OUTCOME, &outcome, b->err));
   SL_TRY(need_same_rows(b, &pred, run));
+  SL_TRY(open_if_there(b, owner, SL_COLUMN_TARGET, &target, &has_target));
+  if (has_target && prefix[0] == '\0') name_labels(b, &target, classes);
   add_classes(b, &pred, sl_arena_printf(arena, "%spred", prefix),
               sl_arena_printf(arena, "%sPrediction", title_prefix), classes);
   add_outcome(b, &outcome, sl_arena_printf(arena, "%soutcome", prefix),
