@@ -68,7 +68,7 @@ sl_status sl_find_class_order(const sl_finding_input *in, sl_record_list *list, 
   int64_t explained =
       (int64_t)((p->accuracy_permuted - p->accuracy) * (double)in->metrics->used + 0.5);
   sl_rec_finding *f = sl_finding_add(in, list, "class-order", "class_map", SL_SEVERITY_ERROR,
-                                     explained, in->metrics->used);
+                                     explained, in->errors);
   f->title = sl_finding_text(
       in, "the class order looks wrong: reordered, accuracy would be %.1f %% in place of %.1f %%",
       100 * p->accuracy_permuted, 100 * p->accuracy);

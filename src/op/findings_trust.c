@@ -20,9 +20,10 @@ sl_status sl_find_calibration(const sl_finding_input *in, sl_record_list *list, 
   double confidence = value_of(in, "mean_confidence");
   double accuracy = (double)in->metrics->correct / (double)in->metrics->used;
   int over = confidence > accuracy;
-  sl_rec_finding *f = sl_finding_add(
-      in, list, "calibration", "calibration",
-      ece->estimate.value >= 0.05 ? SL_SEVERITY_WARNING : SL_SEVERITY_INFO, 0, in->metrics->used);
+  sl_rec_finding *f =
+      sl_finding_add(in, list, "calibration", "calibration",
+                     ece->estimate.value >= 0.05 ? SL_SEVERITY_WARNING : SL_SEVERITY_INFO, 0,
+                     over ? in->errors : in->metrics->correct);
   f->title = sl_finding_text(
       in, "the model is %s: it says %.1f %% and is right %.1f %% of the time",
       over ? "over-confident" : "under-confident", 100 * confidence, 100 * accuracy);
