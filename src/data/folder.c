@@ -31,6 +31,7 @@ typedef struct folder_walk {
   sl_map *ending_index;
   ending endings[ENDINGS_MAX];
   int64_t ending_count, ignored;
+  const char *workspace;  // path below the root of the workspace itself, or NULL
   size_t hidden, linked_folders, unreadable;
   const char *first_unreadable;
 } folder_walk;
@@ -128,8 +129,16 @@ static sl_status add_image(folder_walk *walk, const char *relative, const sl_fil
   return sl_reading_add(reading, &record, err);
 }
 
+// Thumbnails and copies of the workspace are no data, where it lies in the folder of the data.
+static int is_of_workspace(const folder_walk *walk, const char *relative) {
+  size_t size = walk->workspace != NULL ? strlen(walk->workspace) : 0;
+  return size > 0 && strncmp(relative, walk->workspace, size) == 0 &&
+         (relative[size] == '\0' || relative[size] == '/');
+}
+
 static sl_status visit(void *ctx, const char *relative, const sl_file_stat *stat, sl_error *err) {
   folder_walk *walk = ctx;
+  if (is_of_workspace(walk, relative)) return SL_OK;
   if (stat->is_dir) {
     walk->linked_folders += (size_t)stat->is_link;
     return SL_OK;
@@ -157,8 +166,20 @@ static void meet_unreadable(void *ctx, const char *relative, int error_number) {
 }
 
 static void meet_hidden(void *ctx, const char *relative, size_t count) {
-  (void)relative;
-  ((folder_walk *)ctx)->hidden += count;
+  folder_walk *walk = ctx;
+  size_t size = strlen(relative);
+  const char *workspace = walk->workspace != NULL ? walk->workspace : "";
+  const char *slash = strrchr(workspace, '/');
+  size_t above = slash != NULL ? (size_t)(slash - workspace) : 0;
+  int is_here = size == above && strncmp(workspace, relative, size) == 0;
+  walk->hidden += count - (is_here && sl_path_base(workspace)[0] == '.');
+}
+
+static const char *below(const char *root, const char *path) {
+  size_t size = strlen(root);
+  if (strncmp(root, path, size) != 0) return NULL;
+  if (root[size - 1] == '/') return path + size;
+  return path[size] == '/' ? path + size + 1 : NULL;
 }
 
 // ---- labels and splits --------------------------------------------------------------------------
@@ -265,8 +286,11 @@ static sl_status read_one_image(sl_reading *reading, sl_error *err) {
 
 static sl_status read_folder(sl_reading *reading, sl_error *err) {
   if (!reading->source->is_dir) return read_one_image(reading, err);
-  folder_walk walk = {
-      .reading = reading, .from = reading->count, .ending_index = sl_map_new(reading->arena)};
+  const char *workspace = sl_path_absolute(reading->arena, sl_store_path(reading->store));
+  folder_walk walk = {.reading = reading,
+                      .from = reading->count,
+                      .ending_index = sl_map_new(reading->arena),
+                      .workspace = below(reading->source->path, workspace)};
   sl_walk how = {
       .visit = visit, .unreadable = meet_unreadable, .ctx = &walk, .hidden = meet_hidden};
   SL_TRY(sl_file_walk(reading->source->path, &how, err));

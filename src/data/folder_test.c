@@ -177,6 +177,30 @@ static void one_image_is_a_source(void **state) {
   assert_string_equal(text_at(t, SL_COLUMN_FORMAT, "1.png"), "png");
 }
 
+static void the_workspace_is_no_data(void **state) {
+  testing *t = *state;
+  static const char *const names[] = {"data/.slitlamp", "data/x/.ws", "data/plain"};
+  shell(t, "mkdir x; cp '" PNG "' a.png; cp '" PNG "' x/.hidden.png");
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    sl_store_close(t->store);
+    assert_ok(t, sl_store_open(sl_path_join(t->arena, t->folder, names[i]),
+                               &(sl_store_options){.create = 1}, &t->store, &t->err));
+    t->options.copy = 1;
+    import_from(t, in_data(t, "a.png"));  // puts an image into the workspace
+    import_from(t, t->data);
+    assert_int_equal(t->version.samples, 1);
+    assert_note(t, sl_arena_printf(t->arena, "left out: %zu", i + 1));  // of earlier rounds too
+  }
+}
+
+static void a_huge_file_is_a_sample_with_an_error(void **state) {
+  testing *t = *state;
+  shell(t, "truncate -s 3G big.png; cp '" PNG "' a.png");
+  import_from(t, t->data);
+  assert_int_equal(t->version.broken, 1);
+  assert_non_null(strstr(problem_of(t, "big.png"), "above the limit"));
+}
+
 static void bad_sources(void **state) {
   testing *t = *state;
   assert_fails(t, SL_E_NOT_FOUND, "there is no file or folder \"/no/where\"",
@@ -225,6 +249,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(any_name_works_as_bytes, set_up, tear_down),
       cmocka_unit_test_setup_teardown(very_long_paths_are_reported, set_up, tear_down),
       cmocka_unit_test_setup_teardown(one_image_is_a_source, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(the_workspace_is_no_data, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_huge_file_is_a_sample_with_an_error, set_up, tear_down),
       cmocka_unit_test_setup_teardown(bad_sources, set_up, tear_down),
       cmocka_unit_test_setup_teardown(an_unreadable_file_is_a_sample, set_up, tear_down),
   };

@@ -25,7 +25,7 @@ typedef struct sl_source {
 
 enum { SL_SOURCE_HEAD = 4096 };
 
-// Root of samples whose bytes lie in the workspace: "blob:" and the key of the container.
+// Root of items whose container lies in the workspace: "blob:<key>:<path it came from>".
 #define SL_ROOT_BLOB "blob:"
 
 // One sample to be. Texts live in the arena of the reading.

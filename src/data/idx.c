@@ -225,7 +225,7 @@ static sl_status keep_as_blob(sl_reading *reading, idx_file *file, sl_error *err
   char key[SL_BLOB_KEY_SIZE];
   SL_TRY(sl_store_put_blob(reading->store, file->bytes.at, file->bytes.size,
                            "application/octet-stream", key, err));
-  file->root = sl_arena_printf(reading->arena, SL_ROOT_BLOB "%s", key);
+  file->root = sl_arena_printf(reading->arena, SL_ROOT_BLOB "%s:%s", key, file->root);
   return SL_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "data/data_testing.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "data/duplicates.h"
@@ -285,6 +286,32 @@ static void a_killed_import_goes_on(void **state) {
   assert_int_equal(count, 0);
 }
 
+// Files cannot grow beyond 300 kB in the child: as when the disk is full.
+static void a_full_disk_loses_nothing(void **state) {
+  testing *t = *state;
+  make_many(t);
+  sl_store_close(t->store);
+  t->store = NULL;
+  pid_t child = fork();
+  if (child == 0) {
+    struct rlimit limit = {300000, 300000};
+    signal(SIGXFSZ, SIG_IGN);
+    open_workspace(t);
+    (void)setrlimit(RLIMIT_FSIZE, &limit);
+    sl_status status = import_status(t, t->data);
+    _exit(status != SL_OK && sl_error_message(&t->err)[0] != '\0' ? 42 : (int)status);
+  }
+  int how = 0;
+  waitpid(child, &how, 0);
+  assert_true(WIFEXITED(how));
+  assert_int_equal(WEXITSTATUS(how), 42);
+  open_workspace(t);
+  import_from(t, t->data);
+  assert_int_equal(t->version.samples, MANY);
+  assert_int_equal(t->version.seq, 1);
+  assert_int_equal(samples_kept(t), MANY);
+}
+
 static void one_import_at_a_time(void **state) {
   testing *t = *state;
   sl_store *other = NULL;
@@ -326,6 +353,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_repaired_file_is_read_again, set_up, tear_down),
       cmocka_unit_test_setup_teardown(cancelled_work_is_kept, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_killed_import_goes_on, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_full_disk_loses_nothing, set_up, tear_down),
       cmocka_unit_test_setup_teardown(one_import_at_a_time, set_up, tear_down),
       cmocka_unit_test_setup_teardown(threads_do_not_matter, set_up, tear_down),
   };

@@ -91,6 +91,15 @@ static void paths_stay_below_the_manifest(void **state) {
   assert_null(text_at(t, SL_COLUMN_ERROR, "k.png"));
   assert_null(text_at(t, SL_COLUMN_ERROR, "a/1.png#3"));
   assert_note(t, "samples named more than once: 2");
+  int64_t before = id_at(t, "a/none.png");
+  import_from(t, in_data(t, "set/m.csv"));
+  assert_int_equal(t->got.unchanged, 1);
+  assert_int_equal(t->got.reused, 8);
+  assert_int_equal(id_at(t, "a/none.png"), before);
+  shell(t, "cp '" PNG "' set/a/none.png");
+  import_from(t, in_data(t, "set/m.csv"));
+  assert_int_equal(t->version.broken, 3);
+  assert_int_equal(t->version.seq, 2);
 }
 
 static void headers_are_optional(void **state) {

@@ -123,13 +123,11 @@ static sl_status read_file(sl_sample_reader *reader, const sl_sample_row *sample
 
 // ---- blobs --------------------------------------------------------------------------------------
 
-static sl_status map_blob(sl_sample_reader *reader, open_blob *slot, const char *key, sl_bytes *out,
-                          sl_error *err) {
+static sl_status map_blob(sl_sample_reader *reader, open_blob *slot,
+                          const char key[SL_BLOB_KEY_SIZE], sl_bytes *out, sl_error *err) {
   *out = slot->bytes;
   if (slot->arena != NULL && strcmp(slot->key, key) == 0) return SL_OK;
   close_blob(slot);
-  if (strlen(key) >= sizeof slot->key)
-    return sl_fail(err, SL_E_FORMAT, "\"%s\" is no key of a blob", key);
   sl_arena *arena = sl_arena_new(NULL, "sample blob");
   sl_blob_view view;
   sl_status status = sl_store_get_blob(reader->store, arena, key, &view, err);
@@ -178,7 +176,10 @@ static sl_status make_room(sl_sample_reader *reader, size_t size, sl_error *err)
 static sl_status copy_from_blob(sl_sample_reader *reader, const sl_sample_row *sample,
                                 sl_error *err) {
   sl_bytes bytes;
-  const char *key = sample->root + sizeof SL_ROOT_BLOB - 1;
+  char key[SL_BLOB_KEY_SIZE];
+  size_t size = strnlen(sample->root + sizeof SL_ROOT_BLOB - 1, sizeof key - 1);
+  memcpy(key, sample->root + sizeof SL_ROOT_BLOB - 1, size);
+  key[size] = '\0';
   SL_TRY(map_blob(reader, &reader->container, key, &bytes, err));
   if (!fits(sample, (int64_t)bytes.size))
     return sl_fail(err, SL_E_FORMAT, "item %lld lies outside of its container",
@@ -244,7 +245,10 @@ sl_status sl_sample_read(sl_sample_reader *reader, const sl_sample_row *sample, 
   }
   sl_status status = read_file(reader, sample, out, err);
   if (status == SL_OK || status == SL_E_MEMORY) return status;
-  if (!find_kept(reader, sample, &out->file)) return status;
-  sl_error_clear(err);
-  return SL_OK;
+  if (find_kept(reader, sample, &out->file)) {
+    sl_error_clear(err);
+    return SL_OK;
+  }
+  if (status != SL_E_NOT_FOUND) return status;
+  return sl_hint(err, status, "put the file back, or import again to make a version without it");
 }

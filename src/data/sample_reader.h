@@ -21,7 +21,8 @@ typedef struct sl_sample_data {
   const sl_image *pixels;  // the reader's own: do not release
 } sl_sample_data;
 
-// Borrowed until the reader's next call. SL_E_STALE when the file changed since its import,
+// Borrowed until the reader's next call. Where the file is gone or changed, a copy the workspace
+// has serves instead; without one: SL_E_STALE when the file changed since its import,
 // SL_E_NOT_FOUND when it is gone, SL_E_DENIED when it left its root.
 SL_MUST_CHECK sl_status sl_sample_read(sl_sample_reader *reader, const sl_sample_row *sample,
                                        sl_sample_data *out, sl_error *err);

@@ -34,7 +34,7 @@ typedef enum sl_version_state { SL_VERSION_STAGING = 0, SL_VERSION_READY } sl_ve
 typedef struct sl_version_row {
   int64_t id, dataset;
   int64_t seq;      // 1, 2, ... within the dataset; 0 while staging
-  const char *key;  // 64 hex digits: hash over the ordered (name, content hash, label)
+  const char *key;  // 64 hex digits: hash over the ordered (name, content, label, split, fields)
   int64_t parent;   // version before this one, or 0
   int64_t samples, labelled, broken, duplicates;
   int64_t added, removed, relabelled, moved;  // against the parent

@@ -14,7 +14,7 @@
 typedef struct sl_sample_row {
   int64_t id, dataset;
   const char *name;        // NULL on insert means: same as path
-  const char *root;        // absolute folder, or the container file
+  const char *root;        // absolute folder, the container file, or "blob:<key>:<container file>"
   const char *path;        // relative to root; "" for an item inside a container
   int64_t offset, length;  // bytes of the item inside a container; 0, 0 when it is a whole file
   int64_t item;            // number of the item inside a container; -1 when it has none
