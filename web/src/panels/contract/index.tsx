@@ -68,7 +68,7 @@ export const contract: Panel = {
   page: "models",
   title: "Contract",
   help: "What the model takes, what is done to an image before, and how its outputs are read.",
-  span: 4,
+  span: 3,
   wide: 3,
   needs: () => true,
   render: (ctx) => (

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stands out, most errors explained first, each with pictures of its samples. J and K move
 // among the findings, Enter opens the samples of the one that has the focus.
-import { type ReactElement, useRef } from "react";
-import { fmtName, plural } from "@/base/format";
+import { type ReactElement, useRef, useState } from "react";
+import { fmtInt, fmtName, plural } from "@/base/format";
 import { useOp } from "@/engine/query";
 import type { Evidence, Finding } from "@/gen/ops";
 import { useActions } from "@/state/actions";
 import { clamp } from "@/base/scale";
+import { Button } from "@/widgets/button";
 import { FactList } from "@/widgets/facts";
 import { FindingCard } from "@/widgets/finding";
 import { Empty } from "@/widgets/status";
@@ -16,7 +17,9 @@ import { isDone, type Report } from "../report";
 import { ReportCard } from "../report-card";
 import { tileOf } from "../sample-tile";
 import { evidenceGroups } from "./evidence";
+import "./findings.css";
 
+const FIRST = 6;
 const PICTURES = 8;
 const SIDE = 48;
 
@@ -121,7 +124,9 @@ function useFocusKeys() {
 
 function List(props: { readonly ctx: PanelContext; readonly report: Report }): ReactElement {
   const list = useFocusKeys();
+  const [all, setAll] = useState(false);
   const { findings } = props.report;
+  const shown = all || findings.length <= FIRST + 1 ? findings : findings.slice(0, FIRST);
   if (findings.length === 0) {
     return (
       <Empty icon="check" title="Nothing stands out">
@@ -131,9 +136,16 @@ function List(props: { readonly ctx: PanelContext; readonly report: Report }): R
   }
   return (
     <div ref={list}>
-      {findings.map((finding) => (
+      {shown.map((finding) => (
         <FindingRow key={finding.id} ctx={props.ctx} finding={finding} />
       ))}
+      {shown.length < findings.length && (
+        <div className="findings-more">
+          <Button tone="quiet" onPress={() => setAll(true)}>
+            Show {fmtInt(findings.length - shown.length)} more
+          </Button>
+        </div>
+      )}
     </div>
   );
 }

@@ -9,6 +9,7 @@ import {
   fmtPercentInterval,
   fmtReal,
   fmtTime,
+  plural,
 } from "@/base/format";
 import type { Run } from "@/gen/ops";
 import { Chip } from "@/widgets/chip";
@@ -20,6 +21,16 @@ import type { Panel, PanelContext } from "../panel";
 import { isDone, type Report, useReport } from "../report";
 import { accuracyDomain, countsOf } from "./counts";
 import "./headline.css";
+
+/** "cpu, batch 8, 2 threads"; nothing for predictions made elsewhere. */
+const ranOn = (run: Run): string =>
+  run.provider
+    ? [
+        run.provider.replace(/ExecutionProvider$/, "").toLowerCase(),
+        `batch ${fmtInt(run.batch)}`,
+        plural(run.threads, "thread"),
+      ].join(", ")
+    : "";
 
 function Title(props: { readonly ctx: PanelContext; readonly run: Run }): ReactElement {
   const { ctx, run } = props;
@@ -42,6 +53,7 @@ function Title(props: { readonly ctx: PanelContext; readonly run: Run }): ReactE
           run.id,
           run.created ? fmtTime(Date.parse(run.created)) : "",
           run.scores ?? "",
+          ranOn(run),
           run.state === "done" ? "" : run.state,
         ]
           .filter(Boolean)
@@ -136,9 +148,6 @@ function Counts(props: {
         detail={`${fmtDuration(run.seconds === null ? null : run.seconds * 1000)} in all`}
       >
         {fmtReal(run.samples_per_s, 3)} <small>images/s</small>
-      </Fact>
-      <Fact title="Ran on" detail={`batch ${fmtInt(run.batch)} · ${fmtInt(run.threads)} threads`}>
-        {run.provider?.replace(/ExecutionProvider$/, "") ?? "–"}
       </Fact>
     </dl>
   );

@@ -34,16 +34,19 @@ test("a scale ends on tenths, holds every interval and is not too fine", () => {
   expect(groupDomain([metric("a", "g", 0.5, 0)])).toEqual({ low: 0.5, high: 0.7 });
 });
 
-test("numbers beyond 0..1 share no scale; without numbers there is none", () => {
+test("numbers beyond 0..1 do not stretch the scale; without others there is none", () => {
   expect(groupDomain([metric("loss", "g", 1.7)])).toBeNull();
-  expect(groupDomain([metric("kappa", "g", -0.2)])).toBeNull();
+  expect(groupDomain([metric("gap", "g", -0.04), metric("ece", "g", 0.03)])).toEqual({
+    low: 0,
+    high: 0.2,
+  });
   expect(groupDomain([metric("none", "g", null)])).toBeNull();
 });
 
-test("the temperature does not stretch the scale of the others", () => {
+test("a temperature below one is no share and does not stretch the scale", () => {
   const [group] = metricGroups([
     metric("ece", "calibration", 0.03),
-    metric("temperature", "calibration", 1.4),
+    metric("temperature", "calibration", 0.74),
   ]);
   expect(group?.domain).toEqual({ low: 0, high: 0.2 });
 });

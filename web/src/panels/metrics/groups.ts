@@ -7,7 +7,7 @@ export interface MetricGroup {
   readonly id: string;
   readonly title: string;
   readonly metrics: readonly Metric[];
-  /** The scale of the group's bars; null when its numbers do not share one. */
+  /** The scale of the group's bars; null when none of its numbers lies in 0..1. */
   readonly domain: Domain | null;
 }
 
@@ -26,16 +26,18 @@ const endsOf = (metric: Metric): number[] =>
   [metric.value, metric.low, metric.high].filter((one): one is number => one !== null);
 
 /**
- * The scale of numbers that all lie in 0..1: whole tenths around them, at least a fifth wide. Null
- * when one lies outside.
+ * The scale of those numbers that lie in 0..1 with their intervals: whole tenths around them, at
+ * least a fifth wide. Null when there is none.
  */
 export function groupDomain(metrics: readonly Metric[]): Domain | null {
-  const ends = metrics.flatMap(endsOf);
+  const ends = metrics
+    .filter((metric) => metric.name !== "temperature" && metric.value !== null)
+    .map(endsOf)
+    .filter((both) => both.every((end) => end >= 0 && end <= 1))
+    .flat();
   if (ends.length === 0) return null;
-  const [low, high] = [Math.min(...ends), Math.max(...ends)];
-  if (low < 0 || high > 1) return null;
-  const from = Math.floor(low * 10 + 1e-9);
-  const to = Math.ceil(high * 10 - 1e-9);
+  const from = Math.floor(Math.min(...ends) * 10 + 1e-9);
+  const to = Math.ceil(Math.max(...ends) * 10 - 1e-9);
   const wide = Math.max(to, Math.min(10, from + 2));
   return { low: Math.min(from, wide - 2) / 10, high: wide / 10 };
 }
@@ -53,6 +55,6 @@ export function metricGroups(metrics: readonly Metric[]): MetricGroup[] {
     id,
     title: TITLES[id] ?? id.replaceAll("_", " "),
     metrics: members,
-    domain: groupDomain(members.filter((metric) => metric.name !== "temperature")),
+    domain: groupDomain(members),
   }));
 }

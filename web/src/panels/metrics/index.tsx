@@ -21,7 +21,12 @@ function Row(props: {
   const { value, low, high } = metric;
   const view = viewOf(ctx.run, metric);
   const { domain } = group;
-  const fits = domain !== null && value !== null && value >= domain.low && value <= domain.high;
+  const fits =
+    domain !== null &&
+    value !== null &&
+    metric.name !== "temperature" &&
+    (low ?? value) >= domain.low &&
+    (high ?? value) <= domain.high;
   return (
     <Tip text={`${metric.help ?? ""} Measured on ${fmtInt(metric.n)} samples.`}>
       <a

@@ -8,6 +8,7 @@ import { Name } from "@/widgets/name";
 import { ViewLink } from "../links";
 import { ModelCard } from "../model-card";
 import type { Panel, PanelContext } from "../panel";
+import "./model.css";
 
 const text = (name: string, value: string | null, mono = false): Fact => ({
   name,
@@ -58,7 +59,11 @@ function groupsOf(ctx: PanelContext, model: Model): FactGroup[] {
 }
 
 function Facts(props: { readonly ctx: PanelContext; readonly model: Model }): ReactElement {
-  return <FactList groups={groupsOf(props.ctx, props.model)} />;
+  return (
+    <div className="model-facts">
+      <FactList groups={groupsOf(props.ctx, props.model)} />
+    </div>
+  );
 }
 
 export const model: Panel = {
@@ -66,7 +71,7 @@ export const model: Panel = {
   page: "models",
   title: "Model",
   help: "As the model itself states it, read from the file without running it.",
-  span: 5,
+  span: 6,
   wide: 4,
   needs: () => true,
   render: (ctx) => (
