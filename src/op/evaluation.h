@@ -10,6 +10,7 @@
 #include "op/choices.h"
 #include "op/lookup.h"
 #include "op/run_notes.h"
+#include "op/sample_window.h"
 
 // Everything a run is made from; lives in the call's arena.
 typedef struct sl_evaluation {
@@ -20,10 +21,12 @@ typedef struct sl_evaluation {
   sl_version_row version;
   sl_contract contract;
   sl_class_match match;
-  const int64_t *members;  // sample ids, one per row
-  const int32_t *target;   // class of each row's label, -1 none
-  const uint8_t *broken;   // rows known not to decode since import
+  const int64_t *members;       // sample ids, one per row
+  const int32_t *target;        // class of each row's label, -1 none
+  const uint64_t *target_sets;  // multi-label: classes of each row as bits (multi_label.h), or NULL
+  const uint8_t *broken;        // rows known not to decode since import
   int64_t rows, labelled;
+  sl_sample_windows *samples;
   sl_sample_reader **readers;  // one per worker
   int workers;
   sl_run_notes notes;

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "metric/stats.h"
 #include "op/evaluation.h"
+#include "op/multi_label.h"
 #include "tensor/dtype.h"
 
 enum { COMMIT_NS = 1000000000, CHUNKS_WAITING_MAX = 4096 };
@@ -275,6 +276,7 @@ static sl_status write_columns(run_state *s, sl_run_tally *tally, sl_error *err)
                             .scores = s->type == SL_COLUMN_F32 ? scores.values : NULL,
                             .scores_f16 = s->type == SL_COLUMN_F16 ? scores.values : NULL,
                             .target = e->target,
+                            .target_sets = e->target_sets,
                             .errors = s->errors,
                             .multi_label = e->contract.scores == SL_SCORES_MULTILABEL};
   return sl_run_columns_write(e->call, &columns, tally, err);
@@ -333,6 +335,7 @@ sl_status sl_evaluation_run(sl_evaluation *e, const char *name, int64_t *run, in
   char key[65];
   int64_t known;
   sl_run_row there;
+  if (e->contract.scores == SL_SCORES_MULTILABEL) SL_TRY(sl_multi_label_targets(e, err));
   run_key(e, key);
   *resumed = 0;
   SL_TRY(sl_store_find_run(e->call->store, key, &known, err));

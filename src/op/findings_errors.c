@@ -24,7 +24,7 @@ sl_status sl_find_confident(const sl_finding_input *in, sl_record_list *list, sl
     wrong += is_wrong;
     if (is_wrong && d->confidence[row] > top) top = d->confidence[row];
   }
-  if (wrong == 0) return SL_OK;
+  if (wrong == 0 || d->input.multi_label) return SL_OK;
   sl_rec_finding *f = sl_finding_add(
       in, list, "confident-mistakes", "confident",
       (double)wrong > 0.2 * (double)in->errors ? SL_SEVERITY_WARNING : SL_SEVERITY_INFO, wrong,

@@ -87,7 +87,7 @@ static void fill_row(const sl_run_columns *in, columns *c, int64_t row, float *s
   }
   if (in->errors != NULL && in->errors[row] != NULL)
     c->outcome[row] = SL_OUTCOME_BROKEN;
-  else if (c->pred[row] < 0 || (target < 0 && !in->multi_label))
+  else if (c->pred[row] < 0 || target < 0)
     c->outcome[row] = SL_OUTCOME_UNKNOWN;
   else
     c->outcome[row] = c->pred[row] == target ? SL_OUTCOME_RIGHT : SL_OUTCOME_WRONG;
@@ -138,6 +138,10 @@ sl_status sl_run_columns_write(sl_op_call *call, const sl_run_columns *in, sl_ru
   for (size_t i = 0; i < sizeof columns_out / sizeof columns_out[0] && status == SL_OK; i++)
     status = sl_column_write(call->store, owner, columns_out[i].name, columns_out[i].type, in->rows,
                              1, columns_out[i].values, NULL, err);
+  int64_t words = (in->classes + 63) / 64;
+  if (status == SL_OK && in->target_sets != NULL)
+    status = sl_column_write(call->store, owner, SL_COLUMN_TARGETS, SL_COLUMN_U8, in->rows,
+                             words * 8, in->target_sets, NULL, err);
   if (status == SL_OK && in->errors != NULL)
     status =
         sl_column_write_texts(call->store, owner, SL_COLUMN_RUN_ERROR, in->errors, in->rows, err);

@@ -31,6 +31,7 @@ static sl_status open_scores(sl_op_call *call, sl_run_data *data, sl_error *err)
   if (!exists) return SL_OK;
   SL_TRY(sl_column_open(call->store, call->arena, owner, SL_COLUMN_TARGETS, &targets, err));
   input->multi_label = true;
+  input->label = NULL;
   input->targets = targets.values;
   return SL_OK;
 }
