@@ -116,12 +116,24 @@ static sl_status quoted_cell(sl_csv *csv, sl_error *err) {
   return sl_hint(err, SL_E_FORMAT, "double the quotes inside a cell that is in quotes");
 }
 
+// Whole runs at a time: most cells are plain.
 static sl_status plain_cell(sl_csv *csv, sl_error *err) {
-  for (;;) {
-    int byte = sl_text_stream_peek(csv->stream);
-    if (byte < 0 || byte == csv->separator || byte == '\n' || byte == '\r') return SL_OK;
-    SL_TRY(put(csv, sl_text_stream_take(csv->stream), err));
+  sl_text_stream *stream = csv->stream;
+  while (sl_text_stream_peek(stream) >= 0) {
+    const uint8_t *from = stream->buffer + stream->at;
+    size_t left = stream->end - stream->at, size = 0;
+    while (size < left && from[size] != csv->separator && from[size] != '\n' &&
+           from[size] != '\r' && from[size] != 0)
+      size++;
+    size_t room = csv->bytes.size < SL_RECORD_BYTES_MAX ? SL_RECORD_BYTES_MAX - csv->bytes.size : 0;
+    if (size > room) size = room;
+    sl_text_append(&csv->bytes, from, size);
+    stream->at += size;
+    int next = sl_text_stream_peek(stream);
+    if (next < 0 || next == csv->separator || next == '\n' || next == '\r') return SL_OK;
+    if (next == 0 || csv->bytes.size >= SL_RECORD_BYTES_MAX) return put(csv, next, err);
   }
+  return SL_OK;
 }
 
 // One cell and the separator or line end after it; *last is set at the end of the record.

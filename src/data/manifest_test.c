@@ -156,6 +156,16 @@ static void a_line_has_an_end(void **state) {
                import_status(t, in_data(t, "n.csv")));
 }
 
+// A record that reaches the limit exactly at the end of a cell.
+static void a_full_record_has_no_room_left(void **state) {
+  testing *t = *state;
+  sl_csv *csv;
+  int more;
+  shell(t, "(head -c 16777216 /dev/zero | tr '\\0' x; printf ',yy\n') > m.csv");
+  assert_ok(t, sl_csv_open(t->arena, in_data(t, "m.csv"), &csv, &t->err));
+  assert_fails(t, SL_E_LIMIT, "column 2", sl_csv_next(csv, &more, &t->err));
+}
+
 static void many_columns_are_bounded(void **state) {
   testing *t = *state;
   sl_text text = {0};
@@ -228,6 +238,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(headers_are_optional, set_up, tear_down),
       cmocka_unit_test_setup_teardown(broken_twins, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_line_has_an_end, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_full_record_has_no_room_left, set_up, tear_down),
       cmocka_unit_test_setup_teardown(many_columns_are_bounded, set_up, tear_down),
       cmocka_unit_test_setup_teardown(csv_records, set_up, tear_down),
       cmocka_unit_test(base64_of_rfc_4648),
