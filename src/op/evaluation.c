@@ -118,6 +118,8 @@ static sl_status load_rows(sl_evaluation *e, sl_error *err) {
                    (long long)e->version.id);
   e->rows = members.rows;
   e->members = members.values;
+  e->samples =
+      sl_sample_windows_new(e->call->arena, e->call->store, e->members, e->rows, e->workers);
   uint8_t *broken = SL_NEW_ARRAY(e->call->arena, uint8_t, e->rows + 1);
   for (int64_t row = 0; has_error && row < e->rows; row++)
     broken[row] = (uint8_t)sl_column_is_valid(&error, row);
@@ -154,18 +156,15 @@ sl_status sl_evaluation_open(sl_op_call *call, const char *model, const sl_versi
 
 sl_status sl_evaluation_fetch(sl_evaluation *e, int worker, int64_t row, sl_input *out,
                               sl_error *err) {
-  sl_arena *scratch = sl_arena_new(NULL, "fetch");
-  sl_sample_row sample;
+  const sl_sample_row *sample;
   sl_sample_data data;
-  sl_status status = sl_store_get_sample(e->call->store, scratch, e->members[row], &sample, err);
-  if (status == SL_OK && sample.error != NULL)
-    status = sl_fail(err, SL_E_FORMAT, "%s", sample.error);
-  if (status == SL_OK) status = sl_sample_read(e->readers[worker], &sample, &data, err);
   memset(out, 0, sizeof *out);
-  if (status == SL_OK && data.is_pixels) out->pixels = data.pixels;
-  if (status == SL_OK && !data.is_pixels) out->file = data.file;
-  sl_arena_free(scratch);
-  return status;
+  SL_TRY(sl_sample_windows_get(e->samples, worker, row, &sample, err));
+  if (sample->error != NULL) return sl_fail(err, SL_E_FORMAT, "%s", sample->error);
+  SL_TRY(sl_sample_read(e->readers[worker], sample, &data, err));
+  if (data.is_pixels) out->pixels = data.pixels;
+  if (!data.is_pixels) out->file = data.file;
+  return SL_OK;
 }
 
 // ---- the search for a better pipeline

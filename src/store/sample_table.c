@@ -128,9 +128,28 @@ sl_status sl_store_get_sample(sl_store *store, sl_arena *arena, int64_t id, sl_s
                          (sl_record_ref){SL_RECORD_SAMPLE, id}, read_sample, out, err);
 }
 
+// Ids that follow one another, as an import gives them, are one query instead of many.
+static sl_status get_stretch(sl_store *store, sl_arena *arena, const int64_t *ids, size_t count,
+                             sl_sample_row **out, size_t *found, sl_error *err) {
+  void *rows = NULL;
+  *found = 0;
+  if (count < 2 || ids[count - 1] - ids[0] != (int64_t)count - 1) return SL_OK;
+  for (size_t i = 1; i < count; i++)
+    if (ids[i] != ids[i - 1] + 1) return SL_OK;
+  sl_status status =
+      sl_query_rows(store, arena, SAMPLE_QUERY "WHERE s.id BETWEEN ? AND ? ORDER BY s.id",
+                    SL_VALUES(sl_v_int(ids[0]), sl_v_int(ids[count - 1])), read_sample,
+                    sizeof **out, &rows, found, err);
+  *out = rows;
+  return status;
+}
+
 sl_status sl_store_get_samples(sl_store *store, sl_arena *arena, const int64_t *ids, size_t count,
                                sl_sample_row **out, sl_error *err) {
   void *rows = NULL;
+  size_t found;
+  SL_TRY(get_stretch(store, arena, ids, count, out, &found, err));
+  if (found == count && count > 0) return SL_OK;
   SL_TRY(sl_arena_try_push(arena, count, sizeof **out, SIZE_MAX, "samples", &rows, err));
   *out = rows;
   for (size_t i = 0; i < count; i++)
