@@ -5,7 +5,7 @@
 // which is also the form for assistive tools.
 import {
   type KeyboardEvent,
-  type PointerEvent,
+  type MouseEvent,
   type ReactElement,
   type RefObject,
   useEffect,
@@ -247,7 +247,7 @@ export function ConfusionMatrix(props: ConfusionProps): ReactElement {
   const press = (event: KeyboardEvent) => {
     const by = MOVES[event.key];
     if (by) move(by);
-    else if (event.key === "Enter" && real) onCell?.(real[0], real[1]);
+    else if (event.key === "Enter" && cursor) open(cursor);
     else if (event.key === "+" || event.key === "=") zoom(2);
     else if (event.key === "-") zoom(0.5);
     else if (event.key === "0") setView({ row: 0, col: 0, size: n });
@@ -255,10 +255,12 @@ export function ConfusionMatrix(props: ConfusionProps): ReactElement {
     event.preventDefault();
     event.stopPropagation();
   };
-  const point = (event: PointerEvent<HTMLCanvasElement>) => {
+  const under = (event: MouseEvent<HTMLCanvasElement>): Place | null => {
     const area = event.currentTarget.getBoundingClientRect();
-    const [x, y] = [event.clientX - area.left, event.clientY - area.top];
-    setCursor(cellAt(view, side, labels, n, x, y));
+    return cellAt(view, side, labels, n, event.clientX - area.left, event.clientY - area.top);
+  };
+  const open = (cell: Place | null) => {
+    if (cell) onCell?.(shown.places[cell[0]] ?? 0, shown.places[cell[1]] ?? 0);
   };
   return (
     <div className="matrix">
@@ -272,9 +274,9 @@ export function ConfusionMatrix(props: ConfusionProps): ReactElement {
           style={{ width: side, height: side }}
           onKeyDown={press}
           aria-label={`Confusion matrix of ${n} classes. Arrow keys move, Enter opens the cell.`}
-          onPointerMove={point}
+          onPointerMove={(event) => setCursor(under(event))}
           onPointerLeave={() => setCursor(null)}
-          onClick={() => real && onCell?.(real[0], real[1])}
+          onClick={(event) => open(under(event))}
         />
       </div>
       <Readout shown={shown} labels={labels} cell={real} />

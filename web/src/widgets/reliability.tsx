@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ReliabilityDiagram: mean confidence against accuracy per bin, each with its interval; the gap to
 // the diagonal is filled, below stands how many samples each bin holds. A bin can be opened.
-import { type KeyboardEvent, type PointerEvent, type ReactElement, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, type ReactElement, useState } from "react";
 import { fmtInt, fmtPercent, fmtPercentInterval, fmtSigned } from "@/base/format";
 import { clamp } from "@/base/scale";
 import { Axes, type Frame, scalesOf } from "./axes";
@@ -144,10 +144,10 @@ export function ReliabilityDiagram(props: {
     event.preventDefault();
     event.stopPropagation();
   };
-  const point = (event: PointerEvent<HTMLDivElement>) => {
+  const under = (event: MouseEvent<HTMLDivElement>) => {
     const from = event.currentTarget.getBoundingClientRect().left + frame.left;
     const value = (event.clientX - from) / (frame.width - frame.left - frame.right);
-    setAt(full.findIndex((bin) => value >= bin.low && value < bin.high + 1e-9));
+    return full.findIndex((bin) => value >= bin.low && value < bin.high + 1e-9);
   };
   return (
     <div className="rel">
@@ -159,9 +159,12 @@ export function ReliabilityDiagram(props: {
         tabIndex={0}
         onKeyDown={press}
         aria-label="Reliability diagram. Arrow keys read bins, Enter opens one."
-        onPointerMove={point}
+        onPointerMove={(event) => setAt(under(event))}
         onPointerLeave={() => setAt(-1)}
-        onClick={() => chosen && onBin?.(chosen)}
+        onClick={(event) => {
+          const bin = full[under(event)];
+          if (bin) onBin?.(bin);
+        }}
       >
         <svg width={frame.width} height={height}>
           <Axes frame={frame} x={UNIT} y={UNIT} xTitle="confidence" yTitle="accuracy" />

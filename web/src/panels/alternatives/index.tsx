@@ -60,7 +60,7 @@ function Alternatives(props: { readonly ctx: PanelContext }): ReactElement | nul
       help={alternatives.help}
       note={`${plural(tried.length, "pipeline")} on ${fmtInt(samples)} labelled samples`}
     >
-      <ol className="alts">
+      <ol className="alts" tabIndex={0} aria-label="Pipelines tried">
         {tried.map((one, at) => (
           <Row key={at} of={one} used={used} />
         ))}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Confidence of both runs over the same bins: the first as ground, the second as a line upon it. A
 // bin leads to the samples that the second run puts there.
-import { type PointerEvent, type ReactElement, useState } from "react";
+import { type MouseEvent, type ReactElement, useState } from "react";
 import { fmtInt, fmtSigned } from "@/base/format";
 import { Axes, type Frame, scalesOf } from "@/widgets/axes";
 import { Card } from "@/widgets/card";
@@ -32,13 +32,13 @@ function Chart(props: { readonly ctx: PanelContext; readonly of: Comparison }): 
   const x = { low: edges[0] ?? 0, high: edges[edges.length - 1] ?? 1 };
   const y = { low: 0, high: Math.max(1, ...a, ...b) };
   const scale = scalesOf(frame, x, y);
-  const point = (event: PointerEvent<HTMLDivElement>) => {
+  const binUnder = (event: MouseEvent<HTMLDivElement>) => {
     const from = event.currentTarget.getBoundingClientRect().left + frame.left;
     const part = (event.clientX - from) / (frame.width - frame.left - frame.right);
-    setAt(binOf(edges, x.low + part * (x.high - x.low)));
+    return binOf(edges, x.low + part * (x.high - x.low));
   };
-  const open = () => {
-    const [low, high] = [edges[at], edges[at + 1]];
+  const open = (bin: number) => {
+    const [low, high] = [edges[bin], edges[bin + 1]];
     if (low === undefined || high === undefined) return;
     const rule = {
       where: [between("other_confidence", low, high)],
@@ -51,9 +51,9 @@ function Chart(props: { readonly ctx: PanelContext; readonly of: Comparison }): 
     <div
       ref={ref}
       className="conf-plot"
-      onPointerMove={point}
+      onPointerMove={(event) => setAt(binUnder(event))}
       onPointerLeave={() => setAt(-1)}
-      onClick={open}
+      onClick={(event) => open(binUnder(event))}
     >
       <svg
         width={frame.width}

@@ -109,7 +109,7 @@ export function JobList(_props: { readonly ctx: PanelContext }): ReactElement {
     );
   }
   return (
-    <ol className="job-list">
+    <ol className="job-list" tabIndex={0} aria-label="Jobs">
       {data.jobs.map((job) => (
         <JobCard key={job.id} job={job} live={live.find((one) => one.id === job.id)} />
       ))}

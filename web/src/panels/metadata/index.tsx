@@ -19,7 +19,7 @@ function Value(props: { readonly text: string }): ReactElement {
         <bdi>{text.slice(0, 80)}…</bdi>{" "}
         <span className="dim">{fmtInt(text.length)} characters</span>
       </summary>
-      <pre>{text}</pre>
+      <pre tabIndex={0}>{text}</pre>
     </details>
   );
 }

@@ -62,7 +62,7 @@ function Row(props: {
 function Group(props: { readonly ctx: PanelContext; readonly group: MetricGroup }): ReactElement {
   const { ctx, group } = props;
   return (
-    <section className="numbers-group" aria-label={group.title}>
+    <div role="group" className="numbers-group" aria-label={group.title}>
       <h3 className="numbers-head">
         <span>{group.title}</span>
         {group.domain && (
@@ -76,7 +76,7 @@ function Group(props: { readonly ctx: PanelContext; readonly group: MetricGroup 
       {group.metrics.map((metric) => (
         <Row key={metric.name} ctx={ctx} metric={metric} group={group} />
       ))}
-    </section>
+    </div>
   );
 }
 

@@ -39,7 +39,7 @@ function Names(props: { readonly ctx: PanelContext; readonly model: Model }): Re
           onChange={setSearch}
         />
       )}
-      <ol className="class-names">
+      <ol className="class-names" tabIndex={0} aria-label="Class names">
         {shown.map(({ name, index }) => (
           <li key={index}>
             <span className="dim num">{index}</span>

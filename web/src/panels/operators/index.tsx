@@ -12,7 +12,7 @@ function Bars(props: { readonly model: Model }): ReactElement {
   const { operators } = props.model;
   const most = operators.reduce((high, one) => Math.max(high, one.count), 1);
   return (
-    <ol className="operators">
+    <ol className="operators" tabIndex={0} aria-label="Operators">
       {operators.map((one, at) => (
         <li key={at}>
           <span className="mono cut">
