@@ -69,7 +69,7 @@ sl_status sl_ort_check(OrtStatus *status, const char *doing, sl_error *err) {
   sl_status code = why->marker != NULL ? why->status : status_of_code(api->GetErrorCode(status));
   sl_fail(err, code, "ONNX Runtime cannot %s%s%s", doing, why->because[0] != '\0' ? ": " : "",
           why->because);
-  sl_detail(err, code, "%s", text);
+  sl_detail(err, code, "%.*s", (int)strcspn(text, "\n"), text);
   if (why->hint[0] != '\0') sl_hint(err, code, "%s", why->hint);
   api->ReleaseStatus(status);
   return code;
