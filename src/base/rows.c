@@ -150,12 +150,18 @@ static sl_status parse_one(sl_arena *arena, const sl_row *row, const sl_json *va
   }
 }
 
-static size_t element_size(const sl_row *row) {
+size_t sl_row_element_size(const sl_row *row) {
   switch (row->type) {
+    case SL_T_BOOL:
+      return sizeof(bool);
     case SL_T_INT:
       return sizeof(int64_t);
     case SL_T_REAL:
       return sizeof(double);
+    case SL_T_ENUM:
+      return sizeof(int32_t);
+    case SL_T_RECORD:
+      return row->record_size;
     case SL_T_VARIANT:
       return sizeof(sl_variant);
     default:
@@ -172,7 +178,7 @@ static sl_status parse_list(sl_arena *arena, const sl_row *row, const sl_json *v
   if (count > LIST_MAX)
     return sl_fail(err, SL_E_LIMIT, "parameter \"%s\" of %s has more than %d elements", row->name,
                    what, LIST_MAX);
-  size_t size = element_size(row);
+  size_t size = sl_row_element_size(row);
   unsigned char *items = sl_arena_push(arena, count * size);
   sl_json_iter it = sl_json_each(value);
   for (size_t i = 0; i < count; i++) {

@@ -32,6 +32,7 @@ void sl_rows_describe(sl_json_writer *w, const sl_row *rows);
 SL_MUST_CHECK sl_status sl_row_put_argument(sl_json_writer *w, const sl_row *row, const char *text,
                                             const char *what, sl_error *err);
 
+size_t sl_row_element_size(const sl_row *row);  // bytes of one element of a list row
 const sl_row *sl_rows_find(const sl_row *rows, const char *name);  // NULL when absent
 size_t sl_rows_count(const sl_row *rows);
 

@@ -7,19 +7,6 @@
 
 #include "base/rows.h"
 
-static size_t element_size(const sl_row *row) {
-  switch (row->type) {
-    case SL_T_INT:
-      return sizeof(int64_t);
-    case SL_T_REAL:
-      return sizeof(double);
-    case SL_T_RECORD:
-      return row->record_size;
-    default:
-      return sizeof(const char *);
-  }
-}
-
 static sl_status read_one(sl_arena *arena, const sl_row *row, const sl_json *value,
                           const char *what, void *out, sl_error *err) {
   int32_t choice;
@@ -49,7 +36,7 @@ static sl_status read_one(sl_arena *arena, const sl_row *row, const sl_json *val
 
 static sl_status read_list(sl_arena *arena, const sl_row *row, const sl_json *value,
                            const char *what, void *field, sl_error *err) {
-  size_t size = element_size(row), count = sl_json_count(value);
+  size_t size = sl_row_element_size(row), count = sl_json_count(value);
   unsigned char *items = sl_arena_push(arena, count * size);
   sl_records *list = field;
   *list = (sl_records){items, (int64_t)count};

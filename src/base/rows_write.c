@@ -44,25 +44,10 @@ static void put_one(sl_json_writer *w, const sl_row *row, const void *field) {
   }
 }
 
-static size_t element_size(const sl_row *row) {
-  switch (row->type) {
-    case SL_T_INT:
-      return sizeof(int64_t);
-    case SL_T_REAL:
-      return sizeof(double);
-    case SL_T_RECORD:
-      return row->record_size;
-    case SL_T_VARIANT:
-      return sizeof(sl_variant);
-    default:
-      return sizeof(const char *);
-  }
-}
-
 static void put_list(sl_json_writer *w, const sl_row *row, const sl_records *list) {
   sl_json_open_list(w);
   const unsigned char *at = list->at;
-  for (int64_t i = 0; i < list->count; i++, at += element_size(row)) put_one(w, row, at);
+  for (int64_t i = 0; i < list->count; i++, at += sl_row_element_size(row)) put_one(w, row, at);
   sl_json_close_list(w);
 }
 

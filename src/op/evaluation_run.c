@@ -59,14 +59,7 @@ static void run_key(const sl_evaluation *e, char key[65]) {
 }
 
 static char *classes_json(const sl_evaluation *e) {
-  sl_text text = {0};
-  sl_json_writer w;
-  sl_json_begin(&w, &text);
-  sl_json_open_list(&w);
-  for (int64_t i = 0; i < e->contract.classes.names.count; i++)
-    sl_json_put_text(&w, e->contract.classes.names.at[i]);
-  sl_json_close_list(&w);
-  return sl_text_take(&text, e->call->arena);
+  return sl_texts_print(e->call->arena, &e->contract.classes.names);
 }
 
 static void fill_row(const sl_evaluation *e, const char *name, const char *key, sl_run_row *row) {

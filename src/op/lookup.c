@@ -97,6 +97,16 @@ sl_texts sl_texts_of_json(sl_arena *arena, const char *json) {
   return sl_texts_of_value(arena, list);
 }
 
+char *sl_texts_print(sl_arena *arena, const sl_texts *texts) {
+  sl_text text = {0};
+  sl_json_writer w;
+  sl_json_begin(&w, &text);
+  sl_json_open_list(&w);
+  for (int64_t i = 0; i < texts->count; i++) sl_json_put_text(&w, texts->at[i]);
+  sl_json_close_list(&w);
+  return sl_text_take(&text, arena);
+}
+
 // ---- lists -------------------------------------------------------------------------------------
 
 void *sl_record_add(sl_arena *arena, sl_record_list *list, size_t size) {

@@ -50,6 +50,7 @@ void sl_fill_job(sl_op_call *call, const struct sl_job_row *row, sl_rec_job *out
 
 // Texts of a JSON list; empty for NULL or anything else.
 sl_texts sl_texts_of_json(sl_arena *arena, const char *json);
+char *sl_texts_print(sl_arena *arena, const sl_texts *texts);  // as a JSON list
 sl_texts sl_texts_of_value(sl_arena *arena, const sl_json *list);
 const char *sl_id_text(sl_arena *arena, sl_record_kind kind, int64_t id);  // NULL for 0
 const char *sl_time_text(sl_arena *arena, int64_t utc_ms);                 // NULL for 0

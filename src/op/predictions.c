@@ -130,16 +130,6 @@ static void content_key(const sl_predictions *p, const sl_version_row *version, 
   sl_hash_hex(&hash, key);
 }
 
-static char *names_json(sl_arena *arena, const sl_texts *names) {
-  sl_text text = {0};
-  sl_json_writer w;
-  sl_json_begin(&w, &text);
-  sl_json_open_list(&w);
-  for (int64_t i = 0; i < names->count; i++) sl_json_put_text(&w, names->at[i]);
-  sl_json_close_list(&w);
-  return sl_text_take(&text, arena);
-}
-
 static sl_status write_run(sl_op_call *call, const sl_predictions *p, const int32_t *target,
                            sl_run_row *row, const sl_text_list *notes, sl_error *err) {
   sl_record_ref owner;
@@ -218,7 +208,7 @@ static sl_status run(sl_op_call *call, const void *params_in, void *result_out, 
       .head = scores,
       .samples = p.rows,
       .provider = "another tool",
-      .classes = names_json(call->arena, &map.names),
+      .classes = sl_texts_print(call->arena, &map.names),
       .journal = call->journal};
   SL_TRY(store_run(call, &p, target, &row, &notes, err));
   SL_TRY(sl_op_writes(call, sl_id_text(call->arena, SL_RECORD_RUN, row.id), err));
