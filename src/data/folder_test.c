@@ -80,6 +80,19 @@ static void labels_from_a_file(void **state) {
                import_status(t, t->data));
 }
 
+static void labels_may_lie_beside_the_images(void **state) {
+  testing *t = *state;
+  shell(t, "cp '" PNG "' a.png; cp '" PNG "' b.png");
+  write_text(t, "labels.csv", "file,label\na.png,boot\n");
+  import_from(t, t->data);
+  assert_string_equal(text_at(t, SL_COLUMN_LABEL, "a.png"), "boot");
+  assert_note(t, "labels 1 of 2 samples");
+  write_text(t, "labels.csv", "colour\nred\n");
+  import_from(t, t->data);
+  assert_int_equal(t->version.labelled, 0);
+  assert_note(t, "no labels were taken: ");
+}
+
 static void broken_files_are_samples_with_an_error(void **state) {
   testing *t = *state;
   import_from(t, DATA "broken");
@@ -244,6 +257,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_class_may_be_called_test, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_flat_folder_has_no_labels, set_up, tear_down),
       cmocka_unit_test_setup_teardown(labels_from_a_file, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(labels_may_lie_beside_the_images, set_up, tear_down),
       cmocka_unit_test_setup_teardown(broken_files_are_samples_with_an_error, set_up, tear_down),
       cmocka_unit_test_setup_teardown(links_stay_inside, set_up, tear_down),
       cmocka_unit_test_setup_teardown(any_name_works_as_bytes, set_up, tear_down),

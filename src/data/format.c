@@ -5,6 +5,7 @@
 // Start at sl_format_of_source().
 #include "data/format.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <strings.h>
@@ -44,6 +45,8 @@ sl_status sl_source_open(sl_arena *arena, const char *path, sl_source *out, sl_e
   out->shown = sl_display(arena, path, strlen(path));
   sl_file_stat stat;
   if (access(path, F_OK) != 0) {
+    if (errno != ENOENT && errno != ENOTDIR)
+      return sl_fail_errno(err, errno, "cannot use \"%s\"", out->shown);
     sl_fail(err, SL_E_NOT_FOUND, "there is no file or folder \"%s\"", out->shown);
     return sl_hint(err, SL_E_NOT_FOUND,
                    "name a folder of images, a CSV or JSONL manifest, or IDX files");

@@ -171,6 +171,38 @@ static sl_status read_sources(sl_import *import, sl_reading *reading, part *part
   return SL_OK;
 }
 
+static int has_label(const sl_import *import) {
+  for (size_t i = 0; i < import->count; i++)
+    if (import->records[i].label != NULL || import->records[i].labels != NULL) return 1;
+  return 0;
+}
+
+// A file "labels.csv" (or .tsv, .jsonl, .txt) in a folder of images, NULL when there is none.
+static const char *find_labels_file(const sl_import *import) {
+  static const char *const names[] = {"labels.csv", "labels.tsv", "labels.jsonl", "labels.txt"};
+  for (size_t i = 0; i < import->options->source_count; i++) {
+    const char *folder = import->options->sources[i];
+    for (size_t n = 0; n < sizeof names / sizeof *names && sl_file_is_dir(folder); n++) {
+      const char *path = sl_path_join(import->arena, folder, names[n]);
+      if (sl_file_exists(path)) return path;
+    }
+  }
+  return NULL;
+}
+
+// A file the user named must fit; one that merely lies there may turn out to be something else.
+static sl_status apply_labels(sl_import *import, sl_error *err) {
+  const char *asked = import->options->labels;
+  if (asked != NULL && asked[0] != '\0') return sl_labels_file_apply(import, asked, err);
+  const char *found = has_label(import) ? NULL : find_labels_file(import);
+  if (found == NULL) return SL_OK;
+  sl_status status = sl_labels_file_apply(import, found, err);
+  if (status != SL_E_FORMAT) return status;
+  sl_note_add(&import->notes, "no labels were taken: %s", sl_error_message(err));
+  sl_error_clear(err);
+  return SL_OK;
+}
+
 static void fill_splits(sl_import *import) {
   const char *split = import->options->split;
   if (split == NULL || split[0] == '\0') return;
@@ -195,8 +227,7 @@ sl_status sl_import_find(sl_import *import, sl_error *err) {
   import->count = reading.count;
   if (status != SL_OK) return status;
   fill_splits(import);
-  if (o->labels != NULL && o->labels[0] != '\0')
-    SL_TRY(sl_labels_file_apply(import, o->labels, err));
+  SL_TRY(apply_labels(import, err));
   prefix_sources(import, parts, o->source_count);
   number_repeats(import);
   return choose_name(import, o->sources[0], err);

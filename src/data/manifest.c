@@ -132,6 +132,15 @@ static const char *one_copy(manifest *m, const char *text) {
   return copy;
 }
 
+// "a.png, cat": blanks around a label or a split are no part of it.
+static const char *trimmed(sl_arena *arena, const char *text) {
+  if (text == NULL) return NULL;
+  text += strspn(text, " ");
+  size_t size = strlen(text);
+  while (size > 0 && text[size - 1] == ' ') size--;
+  return size > 0 ? sl_arena_copy_bytes(arena, text, size) : NULL;
+}
+
 typedef struct label_list {
   sl_text json;
   sl_json_writer w;
@@ -188,11 +197,12 @@ static void take_label_and_split(manifest *m, sl_record *record) {
   sl_arena *scratch = sl_arena_new(NULL, "label");
   const sl_row_value *label = sl_row_file_value(m->rows, SL_ROLE_LABEL);
   const sl_row_value *labels = sl_row_file_value(m->rows, SL_ROLE_LABELS);
-  const char *split = sl_row_value_text(scratch, sl_row_file_value(m->rows, SL_ROLE_SPLIT));
+  const char *split =
+      trimmed(scratch, sl_row_value_text(scratch, sl_row_file_value(m->rows, SL_ROLE_SPLIT)));
   if (label != NULL && sl_json_kind_of(label->json) == SL_JSON_LIST)
     take_labels(m, label, record);
   else
-    record->label = one_copy(m, sl_row_value_text(scratch, label));
+    record->label = one_copy(m, trimmed(scratch, sl_row_value_text(scratch, label)));
   if (labels != NULL && record->label == NULL && record->labels == NULL)
     take_labels(m, labels, record);
   if (split != NULL) {
@@ -224,8 +234,19 @@ static char *normalise(sl_arena *arena, const char *path) {
   return out;
 }
 
+// "img\\a.png", as written on Windows, where there is no file of that very name.
+static const char *with_slashes(const manifest *m, const char *path) {
+  sl_arena *arena = m->reading->arena;
+  if (strchr(path, '\\') == NULL || sl_file_exists(sl_path_join(arena, m->root, path))) return path;
+  char *copy = sl_arena_copy(arena, path);
+  for (char *c = copy; *c != '\0'; c++)
+    if (*c == '\\') *c = '/';
+  return copy;
+}
+
 static void take_path(manifest *m, const char *path, sl_record *record) {
   sl_arena *arena = m->reading->arena;
+  path = with_slashes(m, path);
   size_t root_size = strlen(m->root);
   record->name = sl_arena_copy(arena, path);
   record->path = record->name;

@@ -113,6 +113,13 @@ static void headers_are_optional(void **state) {
   assert_string_equal(text_at(t, SL_COLUMN_LABEL, "b.png"), "cat");
   assert_int_equal(number_at(t, "meta.mean_value", "b.png"), 1);
   assert_string_equal(text_at(t, "meta.MEAN_VALUE", "b.png"), "x");
+  shell(t, "mkdir sub; cp '" PNG "' sub/c.png");
+  write_text(t, "m.csv", "path, label, split\na.png, cat , test\nsub\\c.png, dog,\n");
+  import_from(t, in_data(t, "m.csv"));
+  assert_string_equal(text_at(t, SL_COLUMN_LABEL, "a.png"), "cat");
+  assert_string_equal(text_at(t, SL_COLUMN_SPLIT, "a.png"), "test");
+  assert_string_equal(text_at(t, SL_COLUMN_LABEL, "sub/c.png"), "dog");
+  assert_int_equal(t->version.broken, 0);
   write_text(t, "m.csv", "animal,age\ncat,3\n");
   assert_fails(t, SL_E_FORMAT, "line 2: no column names the image; there are: animal, age",
                import_status(t, in_data(t, "m.csv")));

@@ -92,7 +92,8 @@ def write_idx(test, test_labels, train, train_labels):
     root = OUT / "idx"
     root.mkdir(parents=True)
     expected = []
-    sets = [("t10k", test[:20], test_labels[:20], True), ("train", train[:5], train_labels[:5], False)]
+    sets = [("t10k", test[:20], test_labels[:20], True),
+            ("train", train[:5], train_labels[:5], False)]
     for name, images, labels, packed in sets:
         for what, array in (("images-idx3", images), ("labels-idx1", labels)):
             data = idx(array)
