@@ -8,6 +8,12 @@ import "./finding.css";
 
 export type Severity = "info" | "warning" | "error";
 
+export interface FindingPicture {
+  /** Empty for a file that does not decode. */
+  readonly src: string;
+  readonly title: string;
+}
+
 export interface FindingProps {
   readonly severity: Severity;
   readonly title: string;
@@ -18,7 +24,7 @@ export interface FindingProps {
   /** Share of all errors it explains, 0 to 1. */
   readonly share: number;
   /** A few pictures of it. */
-  readonly pictures?: readonly { readonly src: string; readonly title: string }[];
+  readonly pictures?: readonly FindingPicture[];
   readonly href?: string;
   readonly onOpen?: () => void;
   /** Further facts, drawn when unfolded. */
@@ -43,6 +49,18 @@ function Share(props: { readonly errors: number; readonly share: number }): Reac
       </span>
     </span>
   );
+}
+
+function Picture(props: FindingPicture): ReactElement {
+  const { src, title } = props;
+  if (!src) {
+    return (
+      <span className="finding-broken warn" role="img" aria-label={title} title={title}>
+        <Icon name="warning" size={14} />
+      </span>
+    );
+  }
+  return <img src={src} alt={title} title={title} loading="lazy" draggable={false} />;
 }
 
 export function FindingCard(props: FindingProps): ReactElement {
@@ -76,15 +94,8 @@ export function FindingCard(props: FindingProps): ReactElement {
         {props.advice && <p className="finding-advice">{props.advice}</p>}
         {props.pictures && props.pictures.length > 0 && (
           <div className="finding-pictures">
-            {props.pictures.map((picture) => (
-              <img
-                key={picture.src}
-                src={picture.src}
-                alt={picture.title}
-                title={picture.title}
-                loading="lazy"
-                draggable={false}
-              />
+            {props.pictures.map((picture, at) => (
+              <Picture key={at} {...picture} />
             ))}
             {props.samples > props.pictures.length && (
               <span className="dim">+{fmtInt(props.samples - props.pictures.length)}</span>

@@ -125,7 +125,7 @@ function Body(props: {
   const { ctx, by } = props;
   const { calibration } = props.report;
   const bins = reliabilityBins(by === "width" ? calibration.equal_width : calibration.equal_mass);
-  if (bins.length === 0) {
+  if (bins.every((bin) => bin.count === 0)) {
     return (
       <Empty icon="info" title="No calibration">
         It needs labels and a confidence for each prediction.

@@ -32,6 +32,7 @@ test("worst first, classes without a number last", () => {
   const sorted = sortRows(rows, { field: "f1", descending: false }, classValue);
   expect(sorted.map((one) => one.name)).toEqual(["a", "b", "none"]);
   expect(classValue(row("x", 1), "errors")).toBe(3);
+  expect(classValue(row("unseen", 0, 0), "f1")).toBeNull();
 });
 
 test("bars start below every interval; classes without samples do not count", () => {

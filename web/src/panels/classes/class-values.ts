@@ -15,7 +15,7 @@ export function scoreOf(row: Class, score: Score): Interval {
   return { value: row[score], low: row[`${score}_low`], high: row[`${score}_high`] };
 }
 
-/** What a column sorts by. */
+/** What a column sorts by; classes without samples have no recall and no F1 to rank. */
 export function classValue(row: Class, field: string): number | string | null {
   switch (field) {
     case "name":
@@ -24,12 +24,16 @@ export function classValue(row: Class, field: string): number | string | null {
       return row.support;
     case "errors":
       return row.support - row.correct;
+    case "predicted":
+    case "confidence":
     case "gap":
-      return row.gap;
+      return row[field];
     case "auroc":
       return row.auroc;
+    case "precision":
+      return row.precision;
     default:
-      return row[field as Score];
+      return row.support > 0 ? row[field as Score] : null;
   }
 }
 

@@ -122,6 +122,36 @@ function columnsOf(low: number, overall: number | null): Column<Class>[] {
   ];
 }
 
+/** Without labels: what is predicted, and how surely. */
+function unlabelledColumns(): Column<Class>[] {
+  return [
+    {
+      id: "name",
+      title: "Class",
+      width: "minmax(88px, 1fr)",
+      sortable: true,
+      render: (row) => <Name text={row.name} />,
+    },
+    {
+      id: "predicted",
+      title: "Predicted",
+      help: "Samples predicted as this class",
+      align: "right",
+      width: "80px",
+      sortable: true,
+      render: (row) => fmtInt(row.predicted),
+    },
+    {
+      id: "confidence",
+      title: "Mean confidence",
+      align: "right",
+      width: "120px",
+      sortable: true,
+      render: (row) => fmtFixed(row.confidence, 3),
+    },
+  ];
+}
+
 function Body(props: { readonly ctx: PanelContext; readonly report: Report }): ReactElement {
   const { ctx, report } = props;
   const [sort, setSort] = useState<Sort | null>({ field: "f1", descending: false });
@@ -129,7 +159,11 @@ function Body(props: { readonly ctx: PanelContext; readonly report: Report }): R
   const [cursor, setCursor] = useState(-1);
   const low = classDomain(report.classes);
   const overall = report.accuracy;
-  const columns = useMemo(() => columnsOf(low, overall), [low, overall]);
+  const labelled = report.classes.some((row) => row.support > 0);
+  const columns = useMemo(
+    () => (labelled ? columnsOf(low, overall) : unlabelledColumns()),
+    [labelled, low, overall],
+  );
   const rows = useMemo(
     () =>
       search
@@ -140,9 +174,10 @@ function Body(props: { readonly ctx: PanelContext; readonly report: Report }): R
   const open = (at: number) => {
     const name = rows[at]?.name;
     if (name == null) return;
-    ctx.nav.go(viewOf(ctx.run, { where: [is("label", name)], sort: "-loss" }), {
-      page: "explore",
-    });
+    const rule = labelled
+      ? { where: [is("label", name)], sort: "-loss" }
+      : { where: [is("pred", name)], sort: "-confidence" };
+    ctx.nav.go(viewOf(ctx.run, rule), { page: "explore" });
   };
   return (
     <div className="classes">

@@ -3,6 +3,7 @@
 // how what comes out is read.
 import type { ReactElement } from "react";
 import type { Input, Model } from "@/gen/ops";
+import { Chip } from "@/widgets/chip";
 import { Name } from "@/widgets/name";
 import { ModelCard } from "../model-card";
 import type { Panel } from "../panel";
@@ -48,8 +49,13 @@ function Contract(props: { readonly model: Model }): ReactElement {
           <p className="dim">Not declared; it is guessed when the model is evaluated.</p>
         )}
         {model.pipeline_source && (
-          <p className="dim">
+          <p className="dim line">
             From: <bdi>{model.pipeline_source}</bdi>
+            {model.pipeline_source.startsWith("guess") && (
+              <Chip tone="warn" title="No pipeline was declared; this one was inferred">
+                guessed
+              </Chip>
+            )}
           </p>
         )}
       </section>

@@ -75,7 +75,7 @@ function Body(props: { readonly ctx: PanelContext; readonly report: Report }): R
     { run: ctx.run?.id ?? "", classes: known },
     { enabled: known.length > 0 },
   );
-  if (report.curves.length === 0) {
+  if (report.curves.every((curve) => curve.x.length < 2)) {
     return (
       <Empty icon="info" title="No curves">
         They need labels and the scores of every class.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tests of evidence: headings in order of appearance, rows without one first come first.
+// Tests of findings: evidence under headings in order of appearance, pictures and their words.
 import { expect, test } from "vitest";
 import { evidenceGroups } from "./evidence";
+import { findingPicture } from "./picture";
 
 const row = (group: string | null, name: string) => ({ group, name, value: "1", journal: null });
 
@@ -13,4 +14,27 @@ test("rows gather under their headings in the order they came", () => {
 
 test("nothing gives no groups", () => {
   expect(evidenceGroups([])).toEqual([]);
+});
+
+test("a file that does not decode has no picture but its reason", () => {
+  const tile = {
+    src: "/v1/blob/x",
+    name: "a.png",
+    outcome: "wrong" as const,
+    label: "Shirt",
+    prediction: "Coat",
+    confidence: 0.5,
+    width: 28,
+  };
+  expect(findingPicture(tile)).toEqual({
+    src: "/v1/blob/x",
+    title: "a.png: Shirt, predicted Coat",
+  });
+  expect(findingPicture({ ...tile, outcome: "broken", error: "ends early" })).toEqual({
+    src: "",
+    title: "a.png: ends early",
+  });
+  expect(findingPicture({ ...tile, label: null, prediction: null }).title).toBe(
+    "a.png: no label, no prediction",
+  );
 });

@@ -17,6 +17,7 @@ import { isDone, type Report } from "../report";
 import { ReportCard } from "../report-card";
 import { tileOf } from "../sample-tile";
 import { evidenceGroups } from "./evidence";
+import { findingPicture } from "./picture";
 import "./findings.css";
 
 const FIRST = 6;
@@ -34,13 +35,7 @@ function usePictures(ctx: PanelContext, finding: Finding) {
     },
     { enabled: finding.samples > 0 && finding.where.length > 0, fresh: true },
   );
-  return (data?.samples ?? [])
-    .map((sample) => tileOf(sample, SIDE))
-    .filter((tile) => tile.src !== "")
-    .map((tile) => ({
-      src: tile.src,
-      title: `${tile.name}: ${tile.label ?? "no label"}, predicted ${tile.prediction ?? "nothing"}`,
-    }));
+  return (data?.samples ?? []).map((sample) => findingPicture(tileOf(sample, SIDE)));
 }
 
 function EvidenceList(props: {

@@ -72,7 +72,7 @@ function Hero(props: { readonly ctx: PanelContext; readonly run: Run }): ReactEl
         <span className="tile-title">Accuracy</span>
         <span className="headline-figure dim">–</span>
         <span className="dim">
-          {run.unlabelled >= run.samples ? "the samples have no labels" : "nothing scored yet"}
+          {run.scored > 0 ? "no sample has a label of a class" : "nothing scored yet"}
         </span>
       </div>
     );

@@ -5,6 +5,7 @@ import { fmtFixed, fmtInt, fmtTick } from "@/base/format";
 import type { Metric } from "@/gen/ops";
 import { IntervalBar } from "@/widgets/metric";
 import { Tip } from "@/widgets/overlay";
+import { Empty } from "@/widgets/status";
 import { isPlainClick, viewOf } from "../links";
 import type { Panel, PanelContext } from "../panel";
 import { isDone } from "../report";
@@ -90,13 +91,19 @@ export const metrics: Panel = {
   needs: isDone,
   render: (ctx) => (
     <ReportCard ctx={ctx} title={metrics.title} help={metrics.help} height={420} flush>
-      {(report) => (
-        <div className="numbers">
-          {metricGroups(report.metrics).map((group) => (
-            <Group key={group.id} ctx={ctx} group={group} />
-          ))}
-        </div>
-      )}
+      {(report) =>
+        report.metrics.every((metric) => metric.value === null) ? (
+          <Empty icon="info" title="No numbers">
+            They need samples with a label that is a class of the model.
+          </Empty>
+        ) : (
+          <div className="numbers">
+            {metricGroups(report.metrics).map((group) => (
+              <Group key={group.id} ctx={ctx} group={group} />
+            ))}
+          </div>
+        )
+      }
     </ReportCard>
   ),
 };
