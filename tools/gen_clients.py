@@ -220,7 +220,8 @@ def py_method(op: dict[str, Any], records: Records) -> str:
         lines.append(f"        :param {row['name']}: {row.get('help', '')}".replace("\\", "\\\\"))
     lines.append('        """')
     names = ", ".join(f"{row['name']!r}: {row['name']}" for row in [*required, *optional])
-    lines.append(f"        return self.call({op['name']!r}, {{{names}}})  # type: ignore[no-any-return]")
+    call = f"self.call({op['name']!r}, {{{names}}})"
+    lines.append(f"        return {call}  # type: ignore[no-any-return]")
     return "\n".join(lines)
 
 
@@ -233,7 +234,9 @@ def python(schema: dict[str, Any]) -> str:
         "from __future__ import annotations\n\n"
         "from typing import Any, Literal, TypedDict  # noqa: F401"
     ]
-    parts += [py_class(n, records.rows[n], records, "A record of results.") for n in py_order(records)]
+    parts += [
+        py_class(n, records.rows[n], records, "A record of results.") for n in py_order(records)
+    ]
     for op in schema["operations"]:
         name = pascal(op["name"]) + "Result"
         parts.append(py_class(name, op["result"], records, f'Result of "{op["name"]}".'))
@@ -337,7 +340,9 @@ def openapi(schema: dict[str, Any]) -> str:
         "info": {"title": "Slitlamp", "version": schema["version"],
                  "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
         "security": [{"token": []}, {"cookie": []}],
-        "paths": {f"/v1/op/{op['name']}": operation_path(op, records) for op in schema["operations"]},
+        "paths": {
+            f"/v1/op/{op['name']}": operation_path(op, records) for op in schema["operations"]
+        },
         "components": {
             "schemas": components,
             "securitySchemes": {
@@ -360,7 +365,8 @@ def main() -> int:
     """Write or check the generated files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
-    parser.add_argument("--ops", type=Path, default=ROOT / "schema/ops.json", help="operation table")
+    parser.add_argument("--ops", type=Path, default=ROOT / "schema/ops.json",
+                        help="operation table")
     args = parser.parse_args()
     text = args.ops.read_text(encoding="utf-8")
     stale = []

@@ -317,7 +317,7 @@ export interface Finding {
   readonly advice: string | null;
   /** Errors it explains. Unit: samples. */
   readonly errors: number;
-  /** Samples it concerns. Unit: samples. */
+  /** Samples of the view that shows it. Unit: samples. */
   readonly samples: number;
   /** Share of all errors it explains. */
   readonly share: number | null;
@@ -351,7 +351,7 @@ export interface Alternative {
   readonly p_value: number | null;
   /** Samples tried. Unit: samples. */
   readonly samples: number;
-  /** Better beyond noise. */
+  /** Clearly better than the pipeline the search started from. */
   readonly significant: boolean;
   /** Whether the run used it. */
   readonly used: boolean;
@@ -565,20 +565,7 @@ export interface OpenParams {
   /** Channel order, in place of the pipeline's. */
   readonly mode?: "keep" | "rgb" | "bgr" | "grey";
   /** Resize kernel, in place of the pipeline's. */
-  readonly kernel?:
-    | "keep"
-    | "pillow.nearest"
-    | "pillow.box"
-    | "pillow.bilinear"
-    | "pillow.hamming"
-    | "pillow.bicubic"
-    | "pillow.lanczos"
-    | "opencv.nearest"
-    | "opencv.linear"
-    | "opencv.area"
-    | "opencv.cubic"
-    | "torch.bilinear"
-    | "torch.bicubic";
+  readonly kernel?: "keep" | "pillow.nearest" | "pillow.box" | "pillow.bilinear" | "pillow.hamming" | "pillow.bicubic" | "pillow.lanczos" | "opencv.nearest" | "opencv.linear" | "opencv.area" | "opencv.cubic" | "torch.bilinear" | "torch.bicubic";
   /** Short side after resizing, in place of the pipeline's; 0 keeps it. Unit: px. */
   readonly resize?: number;
   /** Centre crop, in place of the pipeline's; 0 keeps it. Unit: px. */
@@ -690,20 +677,7 @@ export interface EvalParams {
   /** Channel order, in place of the pipeline's. */
   readonly mode?: "keep" | "rgb" | "bgr" | "grey";
   /** Resize kernel, in place of the pipeline's. */
-  readonly kernel?:
-    | "keep"
-    | "pillow.nearest"
-    | "pillow.box"
-    | "pillow.bilinear"
-    | "pillow.hamming"
-    | "pillow.bicubic"
-    | "pillow.lanczos"
-    | "opencv.nearest"
-    | "opencv.linear"
-    | "opencv.area"
-    | "opencv.cubic"
-    | "torch.bilinear"
-    | "torch.bicubic";
+  readonly kernel?: "keep" | "pillow.nearest" | "pillow.box" | "pillow.bilinear" | "pillow.hamming" | "pillow.bicubic" | "pillow.lanczos" | "opencv.nearest" | "opencv.linear" | "opencv.area" | "opencv.cubic" | "torch.bilinear" | "torch.bicubic";
   /** Short side after resizing, in place of the pipeline's; 0 keeps it. Unit: px. */
   readonly resize?: number;
   /** Centre crop, in place of the pipeline's; 0 keeps it. Unit: px. */
@@ -1067,20 +1041,7 @@ export interface StagesParams {
   /** Channel order, in place of the pipeline's. */
   readonly mode?: "keep" | "rgb" | "bgr" | "grey";
   /** Resize kernel, in place of the pipeline's. */
-  readonly kernel?:
-    | "keep"
-    | "pillow.nearest"
-    | "pillow.box"
-    | "pillow.bilinear"
-    | "pillow.hamming"
-    | "pillow.bicubic"
-    | "pillow.lanczos"
-    | "opencv.nearest"
-    | "opencv.linear"
-    | "opencv.area"
-    | "opencv.cubic"
-    | "torch.bilinear"
-    | "torch.bicubic";
+  readonly kernel?: "keep" | "pillow.nearest" | "pillow.box" | "pillow.bilinear" | "pillow.hamming" | "pillow.bicubic" | "pillow.lanczos" | "opencv.nearest" | "opencv.linear" | "opencv.area" | "opencv.cubic" | "torch.bilinear" | "torch.bicubic";
   /** Short side after resizing, in place of the pipeline's; 0 keeps it. Unit: px. */
   readonly resize?: number;
   /** Centre crop, in place of the pipeline's; 0 keeps it. Unit: px. */
@@ -1142,7 +1103,8 @@ export interface CancelResult {
   readonly state: string | null;
 }
 
-export interface CollectParams {}
+export interface CollectParams {
+}
 
 export interface CollectResult {
   /** Files removed. */
@@ -1217,7 +1179,8 @@ export interface DemoResult {
   readonly html: string | null;
 }
 
-export interface DoctorParams {}
+export interface DoctorParams {
+}
 
 export interface DoctorResult {
   /** Whether everything needed is there. */
@@ -1280,1527 +1243,1592 @@ export interface OperationInfo {
 }
 
 export const operations: Readonly<Record<OperationName, OperationInfo>> = {
-  open: {
-    title: "Open a model on data",
-    help: "Import the data, evaluate the model, report its failures and serve the pages: the main job in one command.",
-    example: "slitlamp open model.onnx images/",
-    flags: ["slow", "untrusted", "writes", "local", "serves"],
-    params: [
-      {
-        name: "model",
-        type: "path",
-        required: true,
-        positional: true,
-        help: "Model as an .onnx file, or predictions made elsewhere (.csv, .jsonl, .npy).",
-      },
-      {
-        name: "data",
-        type: "path",
-        list: true,
-        required: true,
-        positional: true,
-        help: "Folders or files with the images.",
-      },
-      {
-        name: "name",
-        type: "text",
-        help: "Name of the dataset; else that of the folder or file.",
-      },
-      {
-        name: "format",
-        type: "enum",
-        default: "auto",
-        choices: [
-          {
-            name: "auto",
-            help: "recognised by content",
-          },
-          {
-            name: "folder",
-            help: "a folder per class, or images without labels",
-          },
-          {
-            name: "csv",
-            help: "CSV or TSV manifest",
-          },
-          {
-            name: "jsonl",
-            help: "JSON Lines manifest",
-          },
-          {
-            name: "idx",
-            help: "IDX image and label files",
-          },
-        ],
-        help: "Format of the data; recognised by content when auto.",
-      },
-      {
-        name: "labels",
-        type: "path",
-        help: "CSV, TSV or JSONL with a label per file name, for folders without class folders.",
-      },
-      {
-        name: "split",
-        type: "text",
-        help: "Split to note on every sample that states none.",
-      },
-      {
-        name: "copy",
-        type: "bool",
-        default: false,
-        help: "Copy the images into the workspace instead of pointing at them.",
-      },
-      {
-        name: "pipeline",
-        type: "text",
-        help: "Preset name, or a YAML or JSON file with the steps; else as the model declares.",
-      },
-      {
-        name: "mode",
-        type: "enum",
-        advanced: true,
-        default: "keep",
-        choices: [
-          {
-            name: "keep",
-            help: "as the pipeline says",
-          },
-          {
-            name: "rgb",
-            help: "red, green, blue",
-          },
-          {
-            name: "bgr",
-            help: "blue, green, red",
-          },
-          {
-            name: "grey",
-            help: "one channel",
-          },
-        ],
-        help: "Channel order, in place of the pipeline's.",
-      },
-      {
-        name: "kernel",
-        type: "enum",
-        advanced: true,
-        default: "keep",
-        choices: [
-          {
-            name: "keep",
-            help: "as the pipeline says",
-          },
-          {
-            name: "pillow.nearest",
-            help: "Pillow NEAREST",
-          },
-          {
-            name: "pillow.box",
-            help: "Pillow BOX",
-          },
-          {
-            name: "pillow.bilinear",
-            help: "Pillow BILINEAR",
-          },
-          {
-            name: "pillow.hamming",
-            help: "Pillow HAMMING",
-          },
-          {
-            name: "pillow.bicubic",
-            help: "Pillow BICUBIC",
-          },
-          {
-            name: "pillow.lanczos",
-            help: "Pillow LANCZOS",
-          },
-          {
-            name: "opencv.nearest",
-            help: "OpenCV INTER_NEAREST",
-          },
-          {
-            name: "opencv.linear",
-            help: "OpenCV INTER_LINEAR",
-          },
-          {
-            name: "opencv.area",
-            help: "OpenCV INTER_AREA",
-          },
-          {
-            name: "opencv.cubic",
-            help: "OpenCV INTER_CUBIC",
-          },
-          {
-            name: "torch.bilinear",
-            help: "torch bilinear, antialiased",
-          },
-          {
-            name: "torch.bicubic",
-            help: "torch bicubic, antialiased",
-          },
-        ],
-        help: "Resize kernel, in place of the pipeline's.",
-      },
-      {
-        name: "resize",
-        type: "int",
-        advanced: true,
-        unit: "px",
-        min: 0,
-        max: 16384,
-        default: 0,
-        help: "Short side after resizing, in place of the pipeline's; 0 keeps it.",
-      },
-      {
-        name: "crop",
-        type: "int",
-        advanced: true,
-        unit: "px",
-        min: 0,
-        max: 16384,
-        default: 0,
-        help: "Centre crop, in place of the pipeline's; 0 keeps it.",
-      },
-      {
-        name: "mean",
-        type: "real",
-        list: true,
-        advanced: true,
-        min: -1000000,
-        max: 1000000,
-        help: "Mean per channel, in place of the pipeline's.",
-      },
-      {
-        name: "std",
-        type: "real",
-        list: true,
-        advanced: true,
-        min: -1000000,
-        max: 1000000,
-        help: "Standard deviation per channel, in place of the pipeline's.",
-      },
-      {
-        name: "scale",
-        type: "real",
-        advanced: true,
-        min: 0,
-        max: 1000000,
-        default: 0,
-        help: "Factor on pixel values, in place of the pipeline's; 0 keeps it.",
-      },
-      {
-        name: "classes",
-        type: "path",
-        help: "File with the class names in output order: a name per line, or id and name, or JSON.",
-      },
-      {
-        name: "scores",
-        type: "enum",
-        advanced: true,
-        default: "auto",
-        choices: [
-          {
-            name: "auto",
-            help: "detected from the graph and real outputs",
-          },
-          {
-            name: "logits",
-            help: "a softmax is applied",
-          },
-          {
-            name: "probabilities",
-            help: "used as they are",
-          },
-          {
-            name: "sigmoid",
-            help: "one binary logit or probability",
-          },
-          {
-            name: "multilabel",
-            help: "independent classes, a sigmoid each",
-          },
-        ],
-        help: "How the model's outputs are read; detected when auto.",
-      },
-      {
-        name: "search",
-        type: "enum",
-        default: "auto",
-        choices: [
-          {
-            name: "auto",
-            help: "when labels exist; a better one is used only where the pipeline was guessed",
-          },
-          {
-            name: "never",
-            help: "no other pipeline is tried",
-          },
-          {
-            name: "always",
-            help: "tried and reported, also for declared pipelines",
-          },
-        ],
-        help: "Whether plausible other pipelines are tried on a labelled subset.",
-      },
-      {
-        name: "provider",
-        type: "enum",
-        advanced: true,
-        default: "auto",
-        choices: [
-          {
-            name: "auto",
-            help: "the fastest that is there",
-          },
-          {
-            name: "cpu",
-            help: "the processor",
-          },
-          {
-            name: "cuda",
-            help: "an NVIDIA GPU",
-          },
-          {
-            name: "tensorrt",
-            help: "an NVIDIA GPU through TensorRT",
-          },
-          {
-            name: "openvino",
-            help: "Intel hardware",
-          },
-          {
-            name: "coreml",
-            help: "Apple hardware",
-          },
-        ],
-        help: "ONNX Runtime execution provider.",
-      },
-      {
-        name: "precision",
-        type: "enum",
-        advanced: true,
-        default: "float32",
-        choices: [
-          {
-            name: "float32",
-            help: "4 bytes per score",
-          },
-          {
-            name: "float16",
-            help: "2 bytes per score",
-          },
-        ],
-        help: "Element type in which scores are kept.",
-      },
-      {
-        name: "batch",
-        type: "int",
-        advanced: true,
-        unit: "samples",
-        min: 0,
-        max: 4096,
-        default: 0,
-        help: "Batch size; 0 measures the best.",
-      },
-      {
-        name: "threads",
-        type: "int",
-        advanced: true,
-        min: 0,
-        max: 1024,
-        default: 0,
-        help: "Worker threads; 0 uses every processor.",
-      },
-      {
-        name: "html",
-        type: "path",
-        help: "Also write the report as one self-contained HTML file.",
-      },
-      {
-        name: "serve",
-        type: "bool",
-        default: true,
-        help: "Serve the pages afterwards and print their address.",
-      },
-      {
-        name: "port",
-        type: "int",
-        min: 0,
-        max: 65535,
-        default: 0,
-        help: "Port of the pages; 0 takes a free one near 7171.",
-      },
+  "open": {
+    "title": "Open a model on data",
+    "help": "Import the data, evaluate the model, report its failures and serve the pages: the main job in one command.",
+    "example": "slitlamp open model.onnx images/",
+    "flags": [
+      "slow",
+      "untrusted",
+      "writes",
+      "local",
+      "serves"
     ],
-  },
-  import: {
-    title: "Import data",
-    help: "Read images and labels into a dataset version; images stay where they are.",
-    example: "slitlamp import images/ --name street",
-    flags: ["slow", "untrusted", "writes", "local"],
-    params: [
+    "params": [
       {
-        name: "data",
-        type: "path",
-        list: true,
-        required: true,
-        positional: true,
-        help: "Folders or files with the images.",
+        "name": "model",
+        "type": "path",
+        "required": true,
+        "positional": true,
+        "help": "Model as an .onnx file, or predictions made elsewhere (.csv, .jsonl, .npy)."
       },
       {
-        name: "name",
-        type: "text",
-        help: "Name of the dataset; else that of the folder or file.",
+        "name": "data",
+        "type": "path",
+        "list": true,
+        "required": true,
+        "positional": true,
+        "help": "Folders or files with the images."
       },
       {
-        name: "format",
-        type: "enum",
-        default: "auto",
-        choices: [
+        "name": "name",
+        "type": "text",
+        "help": "Name of the dataset; else that of the folder or file."
+      },
+      {
+        "name": "format",
+        "type": "enum",
+        "default": "auto",
+        "choices": [
           {
-            name: "auto",
-            help: "recognised by content",
+            "name": "auto",
+            "help": "recognised by content"
           },
           {
-            name: "folder",
-            help: "a folder per class, or images without labels",
+            "name": "folder",
+            "help": "a folder per class, or images without labels"
           },
           {
-            name: "csv",
-            help: "CSV or TSV manifest",
+            "name": "csv",
+            "help": "CSV or TSV manifest"
           },
           {
-            name: "jsonl",
-            help: "JSON Lines manifest",
+            "name": "jsonl",
+            "help": "JSON Lines manifest"
           },
           {
-            name: "idx",
-            help: "IDX image and label files",
-          },
+            "name": "idx",
+            "help": "IDX image and label files"
+          }
         ],
-        help: "Format of the data; recognised by content when auto.",
+        "help": "Format of the data; recognised by content when auto."
       },
       {
-        name: "labels",
-        type: "path",
-        help: "CSV, TSV or JSONL with a label per file name, for folders without class folders.",
+        "name": "labels",
+        "type": "path",
+        "help": "CSV, TSV or JSONL with a label per file name, for folders without class folders."
       },
       {
-        name: "split",
-        type: "text",
-        help: "Split to note on every sample that states none.",
+        "name": "split",
+        "type": "text",
+        "help": "Split to note on every sample that states none."
       },
       {
-        name: "copy",
-        type: "bool",
-        default: false,
-        help: "Copy the images into the workspace instead of pointing at them.",
-      },
-    ],
-  },
-  eval: {
-    title: "Evaluate a model",
-    help: "Run a model over a dataset version and keep every score.",
-    example: "slitlamp eval model.onnx d1",
-    flags: ["slow", "untrusted", "writes", "local"],
-    params: [
-      {
-        name: "model",
-        type: "path",
-        required: true,
-        positional: true,
-        help: "Model as an .onnx file, or the id of one seen before.",
+        "name": "copy",
+        "type": "bool",
+        "default": false,
+        "help": "Copy the images into the workspace instead of pointing at them."
       },
       {
-        name: "dataset",
-        type: "id",
-        positional: true,
-        kind: "dataset",
-        help: "Dataset or version; the newest one when left out.",
+        "name": "pipeline",
+        "type": "text",
+        "help": "Preset name, or a YAML or JSON file with the steps; else as the model declares."
       },
       {
-        name: "name",
-        type: "text",
-        help: "Name of the run; else model and dataset.",
-      },
-      {
-        name: "pipeline",
-        type: "text",
-        help: "Preset name, or a YAML or JSON file with the steps; else as the model declares.",
-      },
-      {
-        name: "mode",
-        type: "enum",
-        advanced: true,
-        default: "keep",
-        choices: [
+        "name": "mode",
+        "type": "enum",
+        "advanced": true,
+        "default": "keep",
+        "choices": [
           {
-            name: "keep",
-            help: "as the pipeline says",
+            "name": "keep",
+            "help": "as the pipeline says"
           },
           {
-            name: "rgb",
-            help: "red, green, blue",
+            "name": "rgb",
+            "help": "red, green, blue"
           },
           {
-            name: "bgr",
-            help: "blue, green, red",
+            "name": "bgr",
+            "help": "blue, green, red"
           },
           {
-            name: "grey",
-            help: "one channel",
-          },
+            "name": "grey",
+            "help": "one channel"
+          }
         ],
-        help: "Channel order, in place of the pipeline's.",
+        "help": "Channel order, in place of the pipeline's."
       },
       {
-        name: "kernel",
-        type: "enum",
-        advanced: true,
-        default: "keep",
-        choices: [
+        "name": "kernel",
+        "type": "enum",
+        "advanced": true,
+        "default": "keep",
+        "choices": [
           {
-            name: "keep",
-            help: "as the pipeline says",
+            "name": "keep",
+            "help": "as the pipeline says"
           },
           {
-            name: "pillow.nearest",
-            help: "Pillow NEAREST",
+            "name": "pillow.nearest",
+            "help": "Pillow NEAREST"
           },
           {
-            name: "pillow.box",
-            help: "Pillow BOX",
+            "name": "pillow.box",
+            "help": "Pillow BOX"
           },
           {
-            name: "pillow.bilinear",
-            help: "Pillow BILINEAR",
+            "name": "pillow.bilinear",
+            "help": "Pillow BILINEAR"
           },
           {
-            name: "pillow.hamming",
-            help: "Pillow HAMMING",
+            "name": "pillow.hamming",
+            "help": "Pillow HAMMING"
           },
           {
-            name: "pillow.bicubic",
-            help: "Pillow BICUBIC",
+            "name": "pillow.bicubic",
+            "help": "Pillow BICUBIC"
           },
           {
-            name: "pillow.lanczos",
-            help: "Pillow LANCZOS",
+            "name": "pillow.lanczos",
+            "help": "Pillow LANCZOS"
           },
           {
-            name: "opencv.nearest",
-            help: "OpenCV INTER_NEAREST",
+            "name": "opencv.nearest",
+            "help": "OpenCV INTER_NEAREST"
           },
           {
-            name: "opencv.linear",
-            help: "OpenCV INTER_LINEAR",
+            "name": "opencv.linear",
+            "help": "OpenCV INTER_LINEAR"
           },
           {
-            name: "opencv.area",
-            help: "OpenCV INTER_AREA",
+            "name": "opencv.area",
+            "help": "OpenCV INTER_AREA"
           },
           {
-            name: "opencv.cubic",
-            help: "OpenCV INTER_CUBIC",
+            "name": "opencv.cubic",
+            "help": "OpenCV INTER_CUBIC"
           },
           {
-            name: "torch.bilinear",
-            help: "torch bilinear, antialiased",
+            "name": "torch.bilinear",
+            "help": "torch bilinear, antialiased"
           },
           {
-            name: "torch.bicubic",
-            help: "torch bicubic, antialiased",
-          },
+            "name": "torch.bicubic",
+            "help": "torch bicubic, antialiased"
+          }
         ],
-        help: "Resize kernel, in place of the pipeline's.",
+        "help": "Resize kernel, in place of the pipeline's."
       },
       {
-        name: "resize",
-        type: "int",
-        advanced: true,
-        unit: "px",
-        min: 0,
-        max: 16384,
-        default: 0,
-        help: "Short side after resizing, in place of the pipeline's; 0 keeps it.",
+        "name": "resize",
+        "type": "int",
+        "advanced": true,
+        "unit": "px",
+        "min": 0,
+        "max": 16384,
+        "default": 0,
+        "help": "Short side after resizing, in place of the pipeline's; 0 keeps it."
       },
       {
-        name: "crop",
-        type: "int",
-        advanced: true,
-        unit: "px",
-        min: 0,
-        max: 16384,
-        default: 0,
-        help: "Centre crop, in place of the pipeline's; 0 keeps it.",
+        "name": "crop",
+        "type": "int",
+        "advanced": true,
+        "unit": "px",
+        "min": 0,
+        "max": 16384,
+        "default": 0,
+        "help": "Centre crop, in place of the pipeline's; 0 keeps it."
       },
       {
-        name: "mean",
-        type: "real",
-        list: true,
-        advanced: true,
-        min: -1000000,
-        max: 1000000,
-        help: "Mean per channel, in place of the pipeline's.",
+        "name": "mean",
+        "type": "real",
+        "list": true,
+        "advanced": true,
+        "min": -1000000,
+        "max": 1000000,
+        "help": "Mean per channel, in place of the pipeline's."
       },
       {
-        name: "std",
-        type: "real",
-        list: true,
-        advanced: true,
-        min: -1000000,
-        max: 1000000,
-        help: "Standard deviation per channel, in place of the pipeline's.",
+        "name": "std",
+        "type": "real",
+        "list": true,
+        "advanced": true,
+        "min": -1000000,
+        "max": 1000000,
+        "help": "Standard deviation per channel, in place of the pipeline's."
       },
       {
-        name: "scale",
-        type: "real",
-        advanced: true,
-        min: 0,
-        max: 1000000,
-        default: 0,
-        help: "Factor on pixel values, in place of the pipeline's; 0 keeps it.",
+        "name": "scale",
+        "type": "real",
+        "advanced": true,
+        "min": 0,
+        "max": 1000000,
+        "default": 0,
+        "help": "Factor on pixel values, in place of the pipeline's; 0 keeps it."
       },
       {
-        name: "classes",
-        type: "path",
-        help: "File with the class names in output order: a name per line, or id and name, or JSON.",
+        "name": "classes",
+        "type": "path",
+        "help": "File with the class names in output order: a name per line, or id and name, or JSON."
       },
       {
-        name: "scores",
-        type: "enum",
-        advanced: true,
-        default: "auto",
-        choices: [
+        "name": "scores",
+        "type": "enum",
+        "advanced": true,
+        "default": "auto",
+        "choices": [
           {
-            name: "auto",
-            help: "detected from the graph and real outputs",
+            "name": "auto",
+            "help": "detected from the graph and real outputs"
           },
           {
-            name: "logits",
-            help: "a softmax is applied",
+            "name": "logits",
+            "help": "a softmax is applied"
           },
           {
-            name: "probabilities",
-            help: "used as they are",
+            "name": "probabilities",
+            "help": "used as they are"
           },
           {
-            name: "sigmoid",
-            help: "one binary logit or probability",
+            "name": "sigmoid",
+            "help": "one binary logit or probability"
           },
           {
-            name: "multilabel",
-            help: "independent classes, a sigmoid each",
-          },
+            "name": "multilabel",
+            "help": "independent classes, a sigmoid each"
+          }
         ],
-        help: "How the model's outputs are read; detected when auto.",
+        "help": "How the model's outputs are read; detected when auto."
       },
       {
-        name: "search",
-        type: "enum",
-        default: "auto",
-        choices: [
+        "name": "search",
+        "type": "enum",
+        "default": "auto",
+        "choices": [
           {
-            name: "auto",
-            help: "when labels exist; a better one is used only where the pipeline was guessed",
+            "name": "auto",
+            "help": "when labels exist; a better one is used only where the pipeline was guessed"
           },
           {
-            name: "never",
-            help: "no other pipeline is tried",
+            "name": "never",
+            "help": "no other pipeline is tried"
           },
           {
-            name: "always",
-            help: "tried and reported, also for declared pipelines",
-          },
+            "name": "always",
+            "help": "tried and reported, also for declared pipelines"
+          }
         ],
-        help: "Whether plausible other pipelines are tried on a labelled subset.",
+        "help": "Whether plausible other pipelines are tried on a labelled subset."
       },
       {
-        name: "provider",
-        type: "enum",
-        advanced: true,
-        default: "auto",
-        choices: [
+        "name": "provider",
+        "type": "enum",
+        "advanced": true,
+        "default": "auto",
+        "choices": [
           {
-            name: "auto",
-            help: "the fastest that is there",
+            "name": "auto",
+            "help": "the fastest that is there"
           },
           {
-            name: "cpu",
-            help: "the processor",
+            "name": "cpu",
+            "help": "the processor"
           },
           {
-            name: "cuda",
-            help: "an NVIDIA GPU",
+            "name": "cuda",
+            "help": "an NVIDIA GPU"
           },
           {
-            name: "tensorrt",
-            help: "an NVIDIA GPU through TensorRT",
+            "name": "tensorrt",
+            "help": "an NVIDIA GPU through TensorRT"
           },
           {
-            name: "openvino",
-            help: "Intel hardware",
+            "name": "openvino",
+            "help": "Intel hardware"
           },
           {
-            name: "coreml",
-            help: "Apple hardware",
-          },
+            "name": "coreml",
+            "help": "Apple hardware"
+          }
         ],
-        help: "ONNX Runtime execution provider.",
+        "help": "ONNX Runtime execution provider."
       },
       {
-        name: "precision",
-        type: "enum",
-        advanced: true,
-        default: "float32",
-        choices: [
+        "name": "precision",
+        "type": "enum",
+        "advanced": true,
+        "default": "float32",
+        "choices": [
           {
-            name: "float32",
-            help: "4 bytes per score",
+            "name": "float32",
+            "help": "4 bytes per score"
           },
           {
-            name: "float16",
-            help: "2 bytes per score",
-          },
+            "name": "float16",
+            "help": "2 bytes per score"
+          }
         ],
-        help: "Element type in which scores are kept.",
+        "help": "Element type in which scores are kept."
       },
       {
-        name: "batch",
-        type: "int",
-        advanced: true,
-        unit: "samples",
-        min: 0,
-        max: 4096,
-        default: 0,
-        help: "Batch size; 0 measures the best.",
+        "name": "batch",
+        "type": "int",
+        "advanced": true,
+        "unit": "samples",
+        "min": 0,
+        "max": 4096,
+        "default": 0,
+        "help": "Batch size; 0 measures the best."
       },
       {
-        name: "threads",
-        type: "int",
-        advanced: true,
-        min: 0,
-        max: 1024,
-        default: 0,
-        help: "Worker threads; 0 uses every processor.",
+        "name": "threads",
+        "type": "int",
+        "advanced": true,
+        "min": 0,
+        "max": 1024,
+        "default": 0,
+        "help": "Worker threads; 0 uses every processor."
       },
-    ],
+      {
+        "name": "html",
+        "type": "path",
+        "help": "Also write the report as one self-contained HTML file."
+      },
+      {
+        "name": "serve",
+        "type": "bool",
+        "default": true,
+        "help": "Serve the pages afterwards and print their address."
+      },
+      {
+        "name": "port",
+        "type": "int",
+        "min": 0,
+        "max": 65535,
+        "default": 0,
+        "help": "Port of the pages; 0 takes a free one near 7171."
+      }
+    ]
   },
-  predictions: {
-    title: "Bring predictions",
-    help: "Make a run from predictions that another tool made.",
-    example: "slitlamp predictions preds.csv d1",
-    flags: ["untrusted", "writes", "local"],
-    params: [
+  "import": {
+    "title": "Import data",
+    "help": "Read images and labels into a dataset version; images stay where they are.",
+    "example": "slitlamp import images/ --name street",
+    "flags": [
+      "slow",
+      "untrusted",
+      "writes",
+      "local"
+    ],
+    "params": [
       {
-        name: "file",
-        type: "path",
-        required: true,
-        positional: true,
-        help: "Predictions as .csv, .jsonl or .npy.",
+        "name": "data",
+        "type": "path",
+        "list": true,
+        "required": true,
+        "positional": true,
+        "help": "Folders or files with the images."
       },
       {
-        name: "dataset",
-        type: "id",
-        positional: true,
-        kind: "dataset",
-        help: "Dataset or version they belong to; the newest one when left out.",
+        "name": "name",
+        "type": "text",
+        "help": "Name of the dataset; else that of the folder or file."
       },
       {
-        name: "name",
-        type: "text",
-        help: "Name of the run; else that of the file.",
-      },
-      {
-        name: "classes",
-        type: "path",
-        help: "File with the class names in column order.",
-      },
-      {
-        name: "scores",
-        type: "enum",
-        default: "auto",
-        choices: [
+        "name": "format",
+        "type": "enum",
+        "default": "auto",
+        "choices": [
           {
-            name: "auto",
-            help: "detected from the graph and real outputs",
+            "name": "auto",
+            "help": "recognised by content"
           },
           {
-            name: "logits",
-            help: "a softmax is applied",
+            "name": "folder",
+            "help": "a folder per class, or images without labels"
           },
           {
-            name: "probabilities",
-            help: "used as they are",
+            "name": "csv",
+            "help": "CSV or TSV manifest"
           },
           {
-            name: "sigmoid",
-            help: "one binary logit or probability",
+            "name": "jsonl",
+            "help": "JSON Lines manifest"
           },
           {
-            name: "multilabel",
-            help: "independent classes, a sigmoid each",
-          },
+            "name": "idx",
+            "help": "IDX image and label files"
+          }
         ],
-        help: "How the numbers are read; detected when auto.",
+        "help": "Format of the data; recognised by content when auto."
       },
-    ],
+      {
+        "name": "labels",
+        "type": "path",
+        "help": "CSV, TSV or JSONL with a label per file name, for folders without class folders."
+      },
+      {
+        "name": "split",
+        "type": "text",
+        "help": "Split to note on every sample that states none."
+      },
+      {
+        "name": "copy",
+        "type": "bool",
+        "default": false,
+        "help": "Copy the images into the workspace instead of pointing at them."
+      }
+    ]
   },
-  report: {
-    title: "Report on a run",
-    help: "Every number of a run with its interval, and the findings, most errors explained first.",
-    example: "slitlamp report r1",
-    flags: ["peek", "cached"],
-    params: [
-      {
-        name: "run",
-        type: "id",
-        positional: true,
-        kind: "run",
-        help: "Run to report on; the newest one when left out.",
-      },
-      {
-        name: "html",
-        type: "path",
-        help: "Also write the report as one self-contained HTML file.",
-      },
-      {
-        name: "resamples",
-        type: "int",
-        min: 0,
-        max: 100000,
-        default: 1000,
-        help: "Bootstrap resamples of each interval.",
-      },
-      {
-        name: "seed",
-        type: "int",
-        min: 0,
-        max: 1000000000000000.0,
-        default: 1,
-        help: "Seed of the bootstrap.",
-      },
+  "eval": {
+    "title": "Evaluate a model",
+    "help": "Run a model over a dataset version and keep every score.",
+    "example": "slitlamp eval model.onnx d1",
+    "flags": [
+      "slow",
+      "untrusted",
+      "writes",
+      "local"
     ],
-  },
-  compare: {
-    title: "Compare two runs",
-    help: "What the second run fixed, what it broke, and whether the difference is more than noise.",
-    example: "slitlamp compare r1 r2",
-    flags: ["peek", "cached"],
-    params: [
+    "params": [
       {
-        name: "a",
-        type: "id",
-        required: true,
-        positional: true,
-        kind: "run",
-        help: "First run, the one before.",
+        "name": "model",
+        "type": "path",
+        "required": true,
+        "positional": true,
+        "help": "Model as an .onnx file, or the id of one seen before."
       },
       {
-        name: "b",
-        type: "id",
-        required: true,
-        positional: true,
-        kind: "run",
-        help: "Second run, the one after.",
+        "name": "dataset",
+        "type": "id",
+        "positional": true,
+        "kind": "dataset",
+        "help": "Dataset or version; the newest one when left out."
       },
-    ],
-  },
-  export: {
-    title: "Export predictions or images",
-    help: "Write predictions as CSV or JSON Lines, or put the images of a view into a folder.",
-    example: "slitlamp export failures/ --what images --where outcome=wrong",
-    flags: ["slow", "local"],
-    params: [
       {
-        name: "what",
-        type: "enum",
-        default: "predictions",
-        choices: [
+        "name": "name",
+        "type": "text",
+        "help": "Name of the run; else model and dataset."
+      },
+      {
+        "name": "pipeline",
+        "type": "text",
+        "help": "Preset name, or a YAML or JSON file with the steps; else as the model declares."
+      },
+      {
+        "name": "mode",
+        "type": "enum",
+        "advanced": true,
+        "default": "keep",
+        "choices": [
           {
-            name: "predictions",
-            help: "a table of samples and predictions",
+            "name": "keep",
+            "help": "as the pipeline says"
           },
           {
-            name: "images",
-            help: "the image files",
+            "name": "rgb",
+            "help": "red, green, blue"
           },
+          {
+            "name": "bgr",
+            "help": "blue, green, red"
+          },
+          {
+            "name": "grey",
+            "help": "one channel"
+          }
         ],
-        help: "What to export.",
+        "help": "Channel order, in place of the pipeline's."
       },
       {
-        name: "to",
-        type: "path",
-        required: true,
-        positional: true,
-        help: "File to write, or folder for images; an existing one is refused.",
-      },
-      {
-        name: "run",
-        type: "id",
-        kind: "run",
-        help: "Run whose predictions are looked at; the newest one when left out.",
-      },
-      {
-        name: "other",
-        type: "id",
-        kind: "run",
-        help: "Second run on the same data, for change and other_pred.",
-      },
-      {
-        name: "dataset",
-        type: "id",
-        kind: "dataset",
-        help: "Dataset, when there is no run.",
-      },
-      {
-        name: "where",
-        type: "text",
-        list: true,
-        help: 'Clauses that must all hold, such as "outcome=wrong", "label=cat|dog", "confidence>=0.9", "entropy=0.1..0.5", "name~night".',
-      },
-      {
-        name: "sort",
-        type: "text",
-        help: "Field to order by; a leading - turns the order round.",
-      },
-      {
-        name: "format",
-        type: "enum",
-        default: "auto",
-        choices: [
+        "name": "kernel",
+        "type": "enum",
+        "advanced": true,
+        "default": "keep",
+        "choices": [
           {
-            name: "auto",
-            help: "by the file name",
+            "name": "keep",
+            "help": "as the pipeline says"
           },
           {
-            name: "csv",
-            help: "comma separated, formula cells defused",
+            "name": "pillow.nearest",
+            "help": "Pillow NEAREST"
           },
           {
-            name: "jsonl",
-            help: "one JSON object per line",
+            "name": "pillow.box",
+            "help": "Pillow BOX"
           },
+          {
+            "name": "pillow.bilinear",
+            "help": "Pillow BILINEAR"
+          },
+          {
+            "name": "pillow.hamming",
+            "help": "Pillow HAMMING"
+          },
+          {
+            "name": "pillow.bicubic",
+            "help": "Pillow BICUBIC"
+          },
+          {
+            "name": "pillow.lanczos",
+            "help": "Pillow LANCZOS"
+          },
+          {
+            "name": "opencv.nearest",
+            "help": "OpenCV INTER_NEAREST"
+          },
+          {
+            "name": "opencv.linear",
+            "help": "OpenCV INTER_LINEAR"
+          },
+          {
+            "name": "opencv.area",
+            "help": "OpenCV INTER_AREA"
+          },
+          {
+            "name": "opencv.cubic",
+            "help": "OpenCV INTER_CUBIC"
+          },
+          {
+            "name": "torch.bilinear",
+            "help": "torch bilinear, antialiased"
+          },
+          {
+            "name": "torch.bicubic",
+            "help": "torch bicubic, antialiased"
+          }
         ],
-        help: "Format of predictions; by the file name when auto.",
+        "help": "Resize kernel, in place of the pipeline's."
       },
       {
-        name: "files",
-        type: "enum",
-        default: "copy",
-        choices: [
+        "name": "resize",
+        "type": "int",
+        "advanced": true,
+        "unit": "px",
+        "min": 0,
+        "max": 16384,
+        "default": 0,
+        "help": "Short side after resizing, in place of the pipeline's; 0 keeps it."
+      },
+      {
+        "name": "crop",
+        "type": "int",
+        "advanced": true,
+        "unit": "px",
+        "min": 0,
+        "max": 16384,
+        "default": 0,
+        "help": "Centre crop, in place of the pipeline's; 0 keeps it."
+      },
+      {
+        "name": "mean",
+        "type": "real",
+        "list": true,
+        "advanced": true,
+        "min": -1000000,
+        "max": 1000000,
+        "help": "Mean per channel, in place of the pipeline's."
+      },
+      {
+        "name": "std",
+        "type": "real",
+        "list": true,
+        "advanced": true,
+        "min": -1000000,
+        "max": 1000000,
+        "help": "Standard deviation per channel, in place of the pipeline's."
+      },
+      {
+        "name": "scale",
+        "type": "real",
+        "advanced": true,
+        "min": 0,
+        "max": 1000000,
+        "default": 0,
+        "help": "Factor on pixel values, in place of the pipeline's; 0 keeps it."
+      },
+      {
+        "name": "classes",
+        "type": "path",
+        "help": "File with the class names in output order: a name per line, or id and name, or JSON."
+      },
+      {
+        "name": "scores",
+        "type": "enum",
+        "advanced": true,
+        "default": "auto",
+        "choices": [
           {
-            name: "copy",
-            help: "copy the bytes",
+            "name": "auto",
+            "help": "detected from the graph and real outputs"
           },
           {
-            name: "hardlink",
-            help: "hard links; copies across file systems",
+            "name": "logits",
+            "help": "a softmax is applied"
           },
           {
-            name: "symlink",
-            help: "symbolic links",
+            "name": "probabilities",
+            "help": "used as they are"
           },
+          {
+            "name": "sigmoid",
+            "help": "one binary logit or probability"
+          },
+          {
+            "name": "multilabel",
+            "help": "independent classes, a sigmoid each"
+          }
         ],
-        help: "How images get into the folder.",
+        "help": "How the model's outputs are read; detected when auto."
       },
       {
-        name: "group",
-        type: "enum",
-        default: "flat",
-        choices: [
+        "name": "search",
+        "type": "enum",
+        "default": "auto",
+        "choices": [
           {
-            name: "flat",
-            help: "no sub-folders",
+            "name": "auto",
+            "help": "when labels exist; a better one is used only where the pipeline was guessed"
           },
           {
-            name: "label",
-            help: "one per label",
+            "name": "never",
+            "help": "no other pipeline is tried"
           },
           {
-            name: "pred",
-            help: "one per prediction",
-          },
-          {
-            name: "confusion",
-            help: "label, then prediction",
-          },
+            "name": "always",
+            "help": "tried and reported, also for declared pipelines"
+          }
         ],
-        help: "Sub-folders of the images.",
+        "help": "Whether plausible other pipelines are tried on a labelled subset."
       },
       {
-        name: "limit",
-        type: "int",
-        unit: "samples",
-        min: 0,
-        max: 1000000000,
-        default: 0,
-        help: "Most samples to export, in the view's order; 0 exports all.",
-      },
-    ],
-  },
-  ls: {
-    title: "List",
-    help: "List runs, samples, datasets, models, the journal or jobs.",
-    example: "slitlamp ls runs",
-    flags: ["peek"],
-    params: [
-      {
-        name: "what",
-        type: "enum",
-        positional: true,
-        default: "runs",
-        choices: [
+        "name": "provider",
+        "type": "enum",
+        "advanced": true,
+        "default": "auto",
+        "choices": [
           {
-            name: "runs",
-            help: "evaluations",
+            "name": "auto",
+            "help": "the fastest that is there"
           },
           {
-            name: "samples",
-            help: "images of a view",
+            "name": "cpu",
+            "help": "the processor"
           },
           {
-            name: "datasets",
-            help: "imported data",
+            "name": "cuda",
+            "help": "an NVIDIA GPU"
           },
           {
-            name: "models",
-            help: "models seen",
+            "name": "tensorrt",
+            "help": "an NVIDIA GPU through TensorRT"
           },
           {
-            name: "journal",
-            help: "every recorded call",
+            "name": "openvino",
+            "help": "Intel hardware"
           },
           {
-            name: "jobs",
-            help: "long calls",
-          },
+            "name": "coreml",
+            "help": "Apple hardware"
+          }
         ],
-        help: "What to list.",
+        "help": "ONNX Runtime execution provider."
       },
       {
-        name: "offset",
-        type: "int",
-        min: 0,
-        max: 1000000000000,
-        default: 0,
-        help: "First row.",
-      },
-      {
-        name: "limit",
-        type: "int",
-        min: 1,
-        max: 10000,
-        default: 50,
-        help: "Most rows.",
-      },
-      {
-        name: "run",
-        type: "id",
-        kind: "run",
-        help: "Run whose predictions are looked at; the newest one when left out.",
-      },
-      {
-        name: "other",
-        type: "id",
-        kind: "run",
-        help: "Second run on the same data, for change and other_pred.",
-      },
-      {
-        name: "dataset",
-        type: "id",
-        kind: "dataset",
-        help: "Dataset, when there is no run.",
-      },
-      {
-        name: "where",
-        type: "text",
-        list: true,
-        help: 'Clauses that must all hold, such as "outcome=wrong", "label=cat|dog", "confidence>=0.9", "entropy=0.1..0.5", "name~night".',
-      },
-      {
-        name: "sort",
-        type: "text",
-        help: "Field to order by; a leading - turns the order round.",
-      },
-    ],
-  },
-  show: {
-    title: "Show one thing",
-    help: "Everything known of a run, dataset, version, model, sample, call or job.",
-    example: "slitlamp show r1",
-    flags: ["peek"],
-    params: [
-      {
-        name: "id",
-        type: "id",
-        required: true,
-        positional: true,
-        help: "Id of anything: r1, d1, v1, m1, s1, j1 or b1.",
-      },
-    ],
-  },
-  view: {
-    title: "Look at samples",
-    help: "A page of the samples that meet every clause, in order.",
-    example: "slitlamp view --where outcome=wrong --sort -confidence --limit 20",
-    flags: ["peek"],
-    params: [
-      {
-        name: "run",
-        type: "id",
-        kind: "run",
-        help: "Run whose predictions are looked at; the newest one when left out.",
-      },
-      {
-        name: "other",
-        type: "id",
-        kind: "run",
-        help: "Second run on the same data, for change and other_pred.",
-      },
-      {
-        name: "dataset",
-        type: "id",
-        kind: "dataset",
-        help: "Dataset, when there is no run.",
-      },
-      {
-        name: "where",
-        type: "text",
-        list: true,
-        help: 'Clauses that must all hold, such as "outcome=wrong", "label=cat|dog", "confidence>=0.9", "entropy=0.1..0.5", "name~night".',
-      },
-      {
-        name: "sort",
-        type: "text",
-        help: "Field to order by; a leading - turns the order round.",
-      },
-      {
-        name: "offset",
-        type: "int",
-        min: 0,
-        max: 1000000000000,
-        default: 0,
-        help: "First position in the view.",
-      },
-      {
-        name: "limit",
-        type: "int",
-        min: 0,
-        max: 1000,
-        default: 100,
-        help: "Most samples.",
-      },
-    ],
-  },
-  facets: {
-    title: "Count fields",
-    help: "Histograms and counts of every field, each under the clauses of the other fields.",
-    example: "slitlamp facets --where label=Shirt",
-    flags: ["peek"],
-    params: [
-      {
-        name: "run",
-        type: "id",
-        kind: "run",
-        help: "Run whose predictions are looked at; the newest one when left out.",
-      },
-      {
-        name: "other",
-        type: "id",
-        kind: "run",
-        help: "Second run on the same data, for change and other_pred.",
-      },
-      {
-        name: "dataset",
-        type: "id",
-        kind: "dataset",
-        help: "Dataset, when there is no run.",
-      },
-      {
-        name: "where",
-        type: "text",
-        list: true,
-        help: 'Clauses that must all hold, such as "outcome=wrong", "label=cat|dog", "confidence>=0.9", "entropy=0.1..0.5", "name~night".',
-      },
-      {
-        name: "sort",
-        type: "text",
-        help: "Field to order by; a leading - turns the order round.",
-      },
-      {
-        name: "fields",
-        type: "text",
-        list: true,
-        help: "Fields to count; all when left out.",
-      },
-      {
-        name: "bins",
-        type: "int",
-        min: 1,
-        max: 512,
-        default: 40,
-        help: "Bins of a histogram.",
-      },
-    ],
-  },
-  sample: {
-    title: "Look at one sample",
-    help: "One sample with its scores, facts, neighbours in the view and the chain that led to the decision.",
-    example: "slitlamp sample s1",
-    flags: ["peek"],
-    params: [
-      {
-        name: "sample",
-        type: "id",
-        required: true,
-        positional: true,
-        kind: "sample",
-        help: "The sample.",
-      },
-      {
-        name: "run",
-        type: "id",
-        kind: "run",
-        help: "Run whose predictions are looked at; the newest one when left out.",
-      },
-      {
-        name: "other",
-        type: "id",
-        kind: "run",
-        help: "Second run on the same data, for change and other_pred.",
-      },
-      {
-        name: "dataset",
-        type: "id",
-        kind: "dataset",
-        help: "Dataset, when there is no run.",
-      },
-      {
-        name: "where",
-        type: "text",
-        list: true,
-        help: 'Clauses that must all hold, such as "outcome=wrong", "label=cat|dog", "confidence>=0.9", "entropy=0.1..0.5", "name~night".',
-      },
-      {
-        name: "sort",
-        type: "text",
-        help: "Field to order by; a leading - turns the order round.",
-      },
-      {
-        name: "top",
-        type: "int",
-        min: 1,
-        max: 1000,
-        default: 10,
-        help: "Most scores to list.",
-      },
-    ],
-  },
-  stages: {
-    title: "What the model saw",
-    help: "The image after every step of the pipeline, with tensor statistics.",
-    example: "slitlamp stages s1",
-    flags: ["peek"],
-    params: [
-      {
-        name: "sample",
-        type: "id",
-        required: true,
-        positional: true,
-        kind: "sample",
-        help: "The sample.",
-      },
-      {
-        name: "run",
-        type: "id",
-        kind: "run",
-        help: "Run whose pipeline is used; the newest one when left out.",
-      },
-      {
-        name: "model",
-        type: "id",
-        kind: "model",
-        help: "Model whose pipeline is used, in place of a run.",
-      },
-      {
-        name: "pipeline",
-        type: "text",
-        help: "Preset name, or a YAML or JSON file with the steps; else as the model declares.",
-      },
-      {
-        name: "mode",
-        type: "enum",
-        advanced: true,
-        default: "keep",
-        choices: [
+        "name": "precision",
+        "type": "enum",
+        "advanced": true,
+        "default": "float32",
+        "choices": [
           {
-            name: "keep",
-            help: "as the pipeline says",
+            "name": "float32",
+            "help": "4 bytes per score"
           },
           {
-            name: "rgb",
-            help: "red, green, blue",
-          },
-          {
-            name: "bgr",
-            help: "blue, green, red",
-          },
-          {
-            name: "grey",
-            help: "one channel",
-          },
+            "name": "float16",
+            "help": "2 bytes per score"
+          }
         ],
-        help: "Channel order, in place of the pipeline's.",
+        "help": "Element type in which scores are kept."
       },
       {
-        name: "kernel",
-        type: "enum",
-        advanced: true,
-        default: "keep",
-        choices: [
+        "name": "batch",
+        "type": "int",
+        "advanced": true,
+        "unit": "samples",
+        "min": 0,
+        "max": 4096,
+        "default": 0,
+        "help": "Batch size; 0 measures the best."
+      },
+      {
+        "name": "threads",
+        "type": "int",
+        "advanced": true,
+        "min": 0,
+        "max": 1024,
+        "default": 0,
+        "help": "Worker threads; 0 uses every processor."
+      }
+    ]
+  },
+  "predictions": {
+    "title": "Bring predictions",
+    "help": "Make a run from predictions that another tool made.",
+    "example": "slitlamp predictions preds.csv d1",
+    "flags": [
+      "untrusted",
+      "writes",
+      "local"
+    ],
+    "params": [
+      {
+        "name": "file",
+        "type": "path",
+        "required": true,
+        "positional": true,
+        "help": "Predictions as .csv, .jsonl or .npy."
+      },
+      {
+        "name": "dataset",
+        "type": "id",
+        "positional": true,
+        "kind": "dataset",
+        "help": "Dataset or version they belong to; the newest one when left out."
+      },
+      {
+        "name": "name",
+        "type": "text",
+        "help": "Name of the run; else that of the file."
+      },
+      {
+        "name": "classes",
+        "type": "path",
+        "help": "File with the class names in column order."
+      },
+      {
+        "name": "scores",
+        "type": "enum",
+        "default": "auto",
+        "choices": [
           {
-            name: "keep",
-            help: "as the pipeline says",
+            "name": "auto",
+            "help": "detected from the graph and real outputs"
           },
           {
-            name: "pillow.nearest",
-            help: "Pillow NEAREST",
+            "name": "logits",
+            "help": "a softmax is applied"
           },
           {
-            name: "pillow.box",
-            help: "Pillow BOX",
+            "name": "probabilities",
+            "help": "used as they are"
           },
           {
-            name: "pillow.bilinear",
-            help: "Pillow BILINEAR",
+            "name": "sigmoid",
+            "help": "one binary logit or probability"
           },
           {
-            name: "pillow.hamming",
-            help: "Pillow HAMMING",
-          },
-          {
-            name: "pillow.bicubic",
-            help: "Pillow BICUBIC",
-          },
-          {
-            name: "pillow.lanczos",
-            help: "Pillow LANCZOS",
-          },
-          {
-            name: "opencv.nearest",
-            help: "OpenCV INTER_NEAREST",
-          },
-          {
-            name: "opencv.linear",
-            help: "OpenCV INTER_LINEAR",
-          },
-          {
-            name: "opencv.area",
-            help: "OpenCV INTER_AREA",
-          },
-          {
-            name: "opencv.cubic",
-            help: "OpenCV INTER_CUBIC",
-          },
-          {
-            name: "torch.bilinear",
-            help: "torch bilinear, antialiased",
-          },
-          {
-            name: "torch.bicubic",
-            help: "torch bicubic, antialiased",
-          },
+            "name": "multilabel",
+            "help": "independent classes, a sigmoid each"
+          }
         ],
-        help: "Resize kernel, in place of the pipeline's.",
-      },
-      {
-        name: "resize",
-        type: "int",
-        advanced: true,
-        unit: "px",
-        min: 0,
-        max: 16384,
-        default: 0,
-        help: "Short side after resizing, in place of the pipeline's; 0 keeps it.",
-      },
-      {
-        name: "crop",
-        type: "int",
-        advanced: true,
-        unit: "px",
-        min: 0,
-        max: 16384,
-        default: 0,
-        help: "Centre crop, in place of the pipeline's; 0 keeps it.",
-      },
-      {
-        name: "mean",
-        type: "real",
-        list: true,
-        advanced: true,
-        min: -1000000,
-        max: 1000000,
-        help: "Mean per channel, in place of the pipeline's.",
-      },
-      {
-        name: "std",
-        type: "real",
-        list: true,
-        advanced: true,
-        min: -1000000,
-        max: 1000000,
-        help: "Standard deviation per channel, in place of the pipeline's.",
-      },
-      {
-        name: "scale",
-        type: "real",
-        advanced: true,
-        min: 0,
-        max: 1000000,
-        default: 0,
-        help: "Factor on pixel values, in place of the pipeline's; 0 keeps it.",
-      },
+        "help": "How the numbers are read; detected when auto."
+      }
+    ]
+  },
+  "report": {
+    "title": "Report on a run",
+    "help": "Every number of a run with its interval, and the findings, most errors explained first.",
+    "example": "slitlamp report r1",
+    "flags": [
+      "peek",
+      "cached"
     ],
+    "params": [
+      {
+        "name": "run",
+        "type": "id",
+        "positional": true,
+        "kind": "run",
+        "help": "Run to report on; the newest one when left out."
+      },
+      {
+        "name": "html",
+        "type": "path",
+        "help": "Also write the report as one self-contained HTML file."
+      },
+      {
+        "name": "resamples",
+        "type": "int",
+        "min": 0,
+        "max": 100000,
+        "default": 1000,
+        "help": "Bootstrap resamples of each interval."
+      },
+      {
+        "name": "seed",
+        "type": "int",
+        "min": 0,
+        "max": 1000000000000000.0,
+        "default": 1,
+        "help": "Seed of the bootstrap."
+      }
+    ]
   },
-  curves: {
-    title: "Curves of classes",
-    help: "ROC and precision-recall curves, one class against the rest.",
-    example: "slitlamp curves r1 --classes Shirt",
-    flags: ["peek", "cached"],
-    params: [
-      {
-        name: "run",
-        type: "id",
-        positional: true,
-        kind: "run",
-        help: "Run; the newest one when left out.",
-      },
-      {
-        name: "classes",
-        type: "text",
-        list: true,
-        help: "Class names; the micro average when left out.",
-      },
-      {
-        name: "points",
-        type: "int",
-        min: 8,
-        max: 4096,
-        default: 256,
-        help: "Most points of a curve.",
-      },
+  "compare": {
+    "title": "Compare two runs",
+    "help": "What the second run fixed, what it broke, and whether the difference is more than noise.",
+    "example": "slitlamp compare r1 r2",
+    "flags": [
+      "peek",
+      "cached"
     ],
-  },
-  resume: {
-    title: "Resume a job",
-    help: "Go on with an import or evaluation that was interrupted.",
-    example: "slitlamp resume",
-    flags: ["slow", "writes"],
-    params: [
+    "params": [
       {
-        name: "job",
-        type: "id",
-        positional: true,
-        kind: "job",
-        help: "Interrupted job; the newest one when left out.",
+        "name": "a",
+        "type": "id",
+        "required": true,
+        "positional": true,
+        "kind": "run",
+        "help": "First run, the one before."
       },
+      {
+        "name": "b",
+        "type": "id",
+        "required": true,
+        "positional": true,
+        "kind": "run",
+        "help": "Second run, the one after."
+      }
+    ]
+  },
+  "export": {
+    "title": "Export predictions or images",
+    "help": "Write predictions as CSV or JSON Lines, or put the images of a view into a folder.",
+    "example": "slitlamp export failures/ --what images --where outcome=wrong",
+    "flags": [
+      "slow",
+      "local"
     ],
-  },
-  cancel: {
-    title: "Cancel a job",
-    help: "Stop a queued or running job; what it committed is kept.",
-    example: "slitlamp cancel b1",
-    flags: ["writes", "peek"],
-    params: [
+    "params": [
       {
-        name: "job",
-        type: "id",
-        required: true,
-        positional: true,
-        kind: "job",
-        help: "The job.",
+        "name": "what",
+        "type": "enum",
+        "default": "predictions",
+        "choices": [
+          {
+            "name": "predictions",
+            "help": "a table of samples and predictions"
+          },
+          {
+            "name": "images",
+            "help": "the image files"
+          }
+        ],
+        "help": "What to export."
       },
+      {
+        "name": "to",
+        "type": "path",
+        "required": true,
+        "positional": true,
+        "help": "File to write, or folder for images; an existing one is refused."
+      },
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose predictions are looked at; the newest one when left out."
+      },
+      {
+        "name": "other",
+        "type": "id",
+        "kind": "run",
+        "help": "Second run on the same data, for change and other_pred."
+      },
+      {
+        "name": "dataset",
+        "type": "id",
+        "kind": "dataset",
+        "help": "Dataset, when there is no run."
+      },
+      {
+        "name": "where",
+        "type": "text",
+        "list": true,
+        "help": "Clauses that must all hold, such as \"outcome=wrong\", \"label=cat|dog\", \"confidence>=0.9\", \"entropy=0.1..0.5\", \"name~night\"."
+      },
+      {
+        "name": "sort",
+        "type": "text",
+        "help": "Field to order by; a leading - turns the order round."
+      },
+      {
+        "name": "format",
+        "type": "enum",
+        "default": "auto",
+        "choices": [
+          {
+            "name": "auto",
+            "help": "by the file name"
+          },
+          {
+            "name": "csv",
+            "help": "comma separated, formula cells defused"
+          },
+          {
+            "name": "jsonl",
+            "help": "one JSON object per line"
+          }
+        ],
+        "help": "Format of predictions; by the file name when auto."
+      },
+      {
+        "name": "files",
+        "type": "enum",
+        "default": "copy",
+        "choices": [
+          {
+            "name": "copy",
+            "help": "copy the bytes"
+          },
+          {
+            "name": "hardlink",
+            "help": "hard links; copies across file systems"
+          },
+          {
+            "name": "symlink",
+            "help": "symbolic links"
+          }
+        ],
+        "help": "How images get into the folder."
+      },
+      {
+        "name": "group",
+        "type": "enum",
+        "default": "flat",
+        "choices": [
+          {
+            "name": "flat",
+            "help": "no sub-folders"
+          },
+          {
+            "name": "label",
+            "help": "one per label"
+          },
+          {
+            "name": "pred",
+            "help": "one per prediction"
+          },
+          {
+            "name": "confusion",
+            "help": "label, then prediction"
+          }
+        ],
+        "help": "Sub-folders of the images."
+      },
+      {
+        "name": "limit",
+        "type": "int",
+        "unit": "samples",
+        "min": 0,
+        "max": 1000000000,
+        "default": 0,
+        "help": "Most samples to export, in the view's order; 0 exports all."
+      }
+    ]
+  },
+  "ls": {
+    "title": "List",
+    "help": "List runs, samples, datasets, models, the journal or jobs.",
+    "example": "slitlamp ls runs",
+    "flags": [
+      "peek"
     ],
+    "params": [
+      {
+        "name": "what",
+        "type": "enum",
+        "positional": true,
+        "default": "runs",
+        "choices": [
+          {
+            "name": "runs",
+            "help": "evaluations"
+          },
+          {
+            "name": "samples",
+            "help": "images of a view"
+          },
+          {
+            "name": "datasets",
+            "help": "imported data"
+          },
+          {
+            "name": "models",
+            "help": "models seen"
+          },
+          {
+            "name": "journal",
+            "help": "every recorded call"
+          },
+          {
+            "name": "jobs",
+            "help": "long calls"
+          }
+        ],
+        "help": "What to list."
+      },
+      {
+        "name": "offset",
+        "type": "int",
+        "min": 0,
+        "max": 1000000000000,
+        "default": 0,
+        "help": "First row."
+      },
+      {
+        "name": "limit",
+        "type": "int",
+        "min": 1,
+        "max": 10000,
+        "default": 50,
+        "help": "Most rows."
+      },
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose predictions are looked at; the newest one when left out."
+      },
+      {
+        "name": "other",
+        "type": "id",
+        "kind": "run",
+        "help": "Second run on the same data, for change and other_pred."
+      },
+      {
+        "name": "dataset",
+        "type": "id",
+        "kind": "dataset",
+        "help": "Dataset, when there is no run."
+      },
+      {
+        "name": "where",
+        "type": "text",
+        "list": true,
+        "help": "Clauses that must all hold, such as \"outcome=wrong\", \"label=cat|dog\", \"confidence>=0.9\", \"entropy=0.1..0.5\", \"name~night\"."
+      },
+      {
+        "name": "sort",
+        "type": "text",
+        "help": "Field to order by; a leading - turns the order round."
+      }
+    ]
   },
-  collect: {
-    title: "Collect garbage",
-    help: "Remove workspace files that nothing names any more.",
-    example: "slitlamp collect",
-    flags: ["writes", "local"],
-    params: [],
-  },
-  serve: {
-    title: "Serve the pages",
-    help: "Serve the pages of the workspace on this machine and print their address.",
-    example: "slitlamp serve",
-    flags: ["peek", "local", "serves"],
-    params: [
-      {
-        name: "host",
-        type: "text",
-        default: "127.0.0.1",
-        help: "Address to listen on.",
-      },
-      {
-        name: "port",
-        type: "int",
-        min: 0,
-        max: 65535,
-        default: 0,
-        help: "Port; 0 takes a free one near 7171.",
-      },
-      {
-        name: "browser",
-        type: "bool",
-        default: false,
-        help: "Open the address in a browser.",
-      },
-      {
-        name: "allow_host",
-        type: "text",
-        list: true,
-        help: "Further Host names to answer to, for a tunnel or proxy.",
-      },
+  "show": {
+    "title": "Show one thing",
+    "help": "Everything known of a run, dataset, version, model, sample, call or job.",
+    "example": "slitlamp show r1",
+    "flags": [
+      "peek"
     ],
+    "params": [
+      {
+        "name": "id",
+        "type": "id",
+        "required": true,
+        "positional": true,
+        "help": "Id of anything: r1, d1, v1, m1, s1, j1 or b1."
+      }
+    ]
   },
-  demo: {
-    title: "Demonstrate",
-    help: "Evaluate two small models on the 10,000 real test images of Fashion-MNIST and show what they get wrong.",
-    example: "slitlamp demo --no-serve",
-    flags: ["slow", "writes", "local", "serves"],
-    params: [
-      {
-        name: "train",
-        type: "bool",
-        default: false,
-        help: "Also evaluate on the 60,000 training images.",
-      },
-      {
-        name: "serve",
-        type: "bool",
-        default: true,
-        help: "Serve the pages afterwards and print their address.",
-      },
-      {
-        name: "port",
-        type: "int",
-        min: 0,
-        max: 65535,
-        default: 0,
-        help: "Port of the pages; 0 takes a free one near 7171.",
-      },
-      {
-        name: "html",
-        type: "path",
-        help: "Also write the report as one self-contained HTML file.",
-      },
+  "view": {
+    "title": "Look at samples",
+    "help": "A page of the samples that meet every clause, in order.",
+    "example": "slitlamp view --where outcome=wrong --sort -confidence --limit 20",
+    "flags": [
+      "peek"
     ],
+    "params": [
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose predictions are looked at; the newest one when left out."
+      },
+      {
+        "name": "other",
+        "type": "id",
+        "kind": "run",
+        "help": "Second run on the same data, for change and other_pred."
+      },
+      {
+        "name": "dataset",
+        "type": "id",
+        "kind": "dataset",
+        "help": "Dataset, when there is no run."
+      },
+      {
+        "name": "where",
+        "type": "text",
+        "list": true,
+        "help": "Clauses that must all hold, such as \"outcome=wrong\", \"label=cat|dog\", \"confidence>=0.9\", \"entropy=0.1..0.5\", \"name~night\"."
+      },
+      {
+        "name": "sort",
+        "type": "text",
+        "help": "Field to order by; a leading - turns the order round."
+      },
+      {
+        "name": "offset",
+        "type": "int",
+        "min": 0,
+        "max": 1000000000000,
+        "default": 0,
+        "help": "First position in the view."
+      },
+      {
+        "name": "limit",
+        "type": "int",
+        "min": 0,
+        "max": 1000,
+        "default": 100,
+        "help": "Most samples."
+      }
+    ]
   },
-  doctor: {
-    title: "Examine the installation",
-    help: "What Slitlamp found on this machine, and what is missing.",
-    example: "slitlamp doctor",
-    flags: ["peek", "no_workspace"],
-    params: [],
+  "facets": {
+    "title": "Count fields",
+    "help": "Histograms and counts of every field, each under the clauses of the other fields.",
+    "example": "slitlamp facets --where label=Shirt",
+    "flags": [
+      "peek"
+    ],
+    "params": [
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose predictions are looked at; the newest one when left out."
+      },
+      {
+        "name": "other",
+        "type": "id",
+        "kind": "run",
+        "help": "Second run on the same data, for change and other_pred."
+      },
+      {
+        "name": "dataset",
+        "type": "id",
+        "kind": "dataset",
+        "help": "Dataset, when there is no run."
+      },
+      {
+        "name": "where",
+        "type": "text",
+        "list": true,
+        "help": "Clauses that must all hold, such as \"outcome=wrong\", \"label=cat|dog\", \"confidence>=0.9\", \"entropy=0.1..0.5\", \"name~night\"."
+      },
+      {
+        "name": "sort",
+        "type": "text",
+        "help": "Field to order by; a leading - turns the order round."
+      },
+      {
+        "name": "fields",
+        "type": "text",
+        "list": true,
+        "help": "Fields to count; all when left out."
+      },
+      {
+        "name": "bins",
+        "type": "int",
+        "min": 1,
+        "max": 512,
+        "default": 40,
+        "help": "Bins of a histogram."
+      }
+    ]
   },
+  "sample": {
+    "title": "Look at one sample",
+    "help": "One sample with its scores, facts, neighbours in the view and the chain that led to the decision.",
+    "example": "slitlamp sample s1",
+    "flags": [
+      "peek"
+    ],
+    "params": [
+      {
+        "name": "sample",
+        "type": "id",
+        "required": true,
+        "positional": true,
+        "kind": "sample",
+        "help": "The sample."
+      },
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose predictions are looked at; the newest one when left out."
+      },
+      {
+        "name": "other",
+        "type": "id",
+        "kind": "run",
+        "help": "Second run on the same data, for change and other_pred."
+      },
+      {
+        "name": "dataset",
+        "type": "id",
+        "kind": "dataset",
+        "help": "Dataset, when there is no run."
+      },
+      {
+        "name": "where",
+        "type": "text",
+        "list": true,
+        "help": "Clauses that must all hold, such as \"outcome=wrong\", \"label=cat|dog\", \"confidence>=0.9\", \"entropy=0.1..0.5\", \"name~night\"."
+      },
+      {
+        "name": "sort",
+        "type": "text",
+        "help": "Field to order by; a leading - turns the order round."
+      },
+      {
+        "name": "top",
+        "type": "int",
+        "min": 1,
+        "max": 1000,
+        "default": 10,
+        "help": "Most scores to list."
+      }
+    ]
+  },
+  "stages": {
+    "title": "What the model saw",
+    "help": "The image after every step of the pipeline, with tensor statistics.",
+    "example": "slitlamp stages s1",
+    "flags": [
+      "peek"
+    ],
+    "params": [
+      {
+        "name": "sample",
+        "type": "id",
+        "required": true,
+        "positional": true,
+        "kind": "sample",
+        "help": "The sample."
+      },
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose pipeline is used; the newest one when left out."
+      },
+      {
+        "name": "model",
+        "type": "id",
+        "kind": "model",
+        "help": "Model whose pipeline is used, in place of a run."
+      },
+      {
+        "name": "pipeline",
+        "type": "text",
+        "help": "Preset name, or a YAML or JSON file with the steps; else as the model declares."
+      },
+      {
+        "name": "mode",
+        "type": "enum",
+        "advanced": true,
+        "default": "keep",
+        "choices": [
+          {
+            "name": "keep",
+            "help": "as the pipeline says"
+          },
+          {
+            "name": "rgb",
+            "help": "red, green, blue"
+          },
+          {
+            "name": "bgr",
+            "help": "blue, green, red"
+          },
+          {
+            "name": "grey",
+            "help": "one channel"
+          }
+        ],
+        "help": "Channel order, in place of the pipeline's."
+      },
+      {
+        "name": "kernel",
+        "type": "enum",
+        "advanced": true,
+        "default": "keep",
+        "choices": [
+          {
+            "name": "keep",
+            "help": "as the pipeline says"
+          },
+          {
+            "name": "pillow.nearest",
+            "help": "Pillow NEAREST"
+          },
+          {
+            "name": "pillow.box",
+            "help": "Pillow BOX"
+          },
+          {
+            "name": "pillow.bilinear",
+            "help": "Pillow BILINEAR"
+          },
+          {
+            "name": "pillow.hamming",
+            "help": "Pillow HAMMING"
+          },
+          {
+            "name": "pillow.bicubic",
+            "help": "Pillow BICUBIC"
+          },
+          {
+            "name": "pillow.lanczos",
+            "help": "Pillow LANCZOS"
+          },
+          {
+            "name": "opencv.nearest",
+            "help": "OpenCV INTER_NEAREST"
+          },
+          {
+            "name": "opencv.linear",
+            "help": "OpenCV INTER_LINEAR"
+          },
+          {
+            "name": "opencv.area",
+            "help": "OpenCV INTER_AREA"
+          },
+          {
+            "name": "opencv.cubic",
+            "help": "OpenCV INTER_CUBIC"
+          },
+          {
+            "name": "torch.bilinear",
+            "help": "torch bilinear, antialiased"
+          },
+          {
+            "name": "torch.bicubic",
+            "help": "torch bicubic, antialiased"
+          }
+        ],
+        "help": "Resize kernel, in place of the pipeline's."
+      },
+      {
+        "name": "resize",
+        "type": "int",
+        "advanced": true,
+        "unit": "px",
+        "min": 0,
+        "max": 16384,
+        "default": 0,
+        "help": "Short side after resizing, in place of the pipeline's; 0 keeps it."
+      },
+      {
+        "name": "crop",
+        "type": "int",
+        "advanced": true,
+        "unit": "px",
+        "min": 0,
+        "max": 16384,
+        "default": 0,
+        "help": "Centre crop, in place of the pipeline's; 0 keeps it."
+      },
+      {
+        "name": "mean",
+        "type": "real",
+        "list": true,
+        "advanced": true,
+        "min": -1000000,
+        "max": 1000000,
+        "help": "Mean per channel, in place of the pipeline's."
+      },
+      {
+        "name": "std",
+        "type": "real",
+        "list": true,
+        "advanced": true,
+        "min": -1000000,
+        "max": 1000000,
+        "help": "Standard deviation per channel, in place of the pipeline's."
+      },
+      {
+        "name": "scale",
+        "type": "real",
+        "advanced": true,
+        "min": 0,
+        "max": 1000000,
+        "default": 0,
+        "help": "Factor on pixel values, in place of the pipeline's; 0 keeps it."
+      }
+    ]
+  },
+  "curves": {
+    "title": "Curves of classes",
+    "help": "ROC and precision-recall curves, one class against the rest.",
+    "example": "slitlamp curves r1 --classes Shirt",
+    "flags": [
+      "peek",
+      "cached"
+    ],
+    "params": [
+      {
+        "name": "run",
+        "type": "id",
+        "positional": true,
+        "kind": "run",
+        "help": "Run; the newest one when left out."
+      },
+      {
+        "name": "classes",
+        "type": "text",
+        "list": true,
+        "help": "Class names; the micro average when left out."
+      },
+      {
+        "name": "points",
+        "type": "int",
+        "min": 8,
+        "max": 4096,
+        "default": 256,
+        "help": "Most points of a curve."
+      }
+    ]
+  },
+  "resume": {
+    "title": "Resume a job",
+    "help": "Go on with an import or evaluation that was interrupted.",
+    "example": "slitlamp resume",
+    "flags": [
+      "slow",
+      "writes"
+    ],
+    "params": [
+      {
+        "name": "job",
+        "type": "id",
+        "positional": true,
+        "kind": "job",
+        "help": "Interrupted job; the newest one when left out."
+      }
+    ]
+  },
+  "cancel": {
+    "title": "Cancel a job",
+    "help": "Stop a queued or running job; what it committed is kept.",
+    "example": "slitlamp cancel b1",
+    "flags": [
+      "writes",
+      "peek"
+    ],
+    "params": [
+      {
+        "name": "job",
+        "type": "id",
+        "required": true,
+        "positional": true,
+        "kind": "job",
+        "help": "The job."
+      }
+    ]
+  },
+  "collect": {
+    "title": "Collect garbage",
+    "help": "Remove workspace files that nothing names any more.",
+    "example": "slitlamp collect",
+    "flags": [
+      "writes",
+      "local"
+    ],
+    "params": []
+  },
+  "serve": {
+    "title": "Serve the pages",
+    "help": "Serve the pages of the workspace on this machine and print their address.",
+    "example": "slitlamp serve",
+    "flags": [
+      "peek",
+      "local",
+      "serves"
+    ],
+    "params": [
+      {
+        "name": "host",
+        "type": "text",
+        "default": "127.0.0.1",
+        "help": "Address to listen on."
+      },
+      {
+        "name": "port",
+        "type": "int",
+        "min": 0,
+        "max": 65535,
+        "default": 0,
+        "help": "Port; 0 takes a free one near 7171."
+      },
+      {
+        "name": "browser",
+        "type": "bool",
+        "default": false,
+        "help": "Open the address in a browser."
+      },
+      {
+        "name": "allow_host",
+        "type": "text",
+        "list": true,
+        "help": "Further Host names to answer to, for a tunnel or proxy."
+      }
+    ]
+  },
+  "demo": {
+    "title": "Demonstrate",
+    "help": "Evaluate two small models on the 10,000 real test images of Fashion-MNIST and show what they get wrong.",
+    "example": "slitlamp demo --no-serve",
+    "flags": [
+      "slow",
+      "writes",
+      "local",
+      "serves"
+    ],
+    "params": [
+      {
+        "name": "train",
+        "type": "bool",
+        "default": false,
+        "help": "Also evaluate on the 60,000 training images."
+      },
+      {
+        "name": "serve",
+        "type": "bool",
+        "default": true,
+        "help": "Serve the pages afterwards and print their address."
+      },
+      {
+        "name": "port",
+        "type": "int",
+        "min": 0,
+        "max": 65535,
+        "default": 0,
+        "help": "Port of the pages; 0 takes a free one near 7171."
+      },
+      {
+        "name": "html",
+        "type": "path",
+        "help": "Also write the report as one self-contained HTML file."
+      }
+    ]
+  },
+  "doctor": {
+    "title": "Examine the installation",
+    "help": "What Slitlamp found on this machine, and what is missing.",
+    "example": "slitlamp doctor",
+    "flags": [
+      "peek",
+      "no_workspace"
+    ],
+    "params": []
+  }
 };
