@@ -74,6 +74,11 @@ static void fill_row(const sl_evaluation *e, const char *name, const char *key, 
                       .journal = e->call->journal};
 }
 
+static sl_status new_scores(run_state *s, sl_error *err) {
+  return sl_partial_create(s->e->call->store, run_ref(s->run), SL_COLUMN_SCORES, s->type,
+                           s->e->rows, s->classes, &s->scores, err);
+}
+
 static sl_status open_run(run_state *s, const char *name, const char *key, sl_error *err) {
   sl_evaluation *e = s->e;
   sl_store *store = e->call->store;
@@ -84,11 +89,13 @@ static sl_status open_run(run_state *s, const char *name, const char *key, sl_er
     sl_run_row row;
     fill_row(e, name, key, &row);
     SL_TRY(sl_store_add_run(store, &row, &s->run, err));
-    return sl_partial_create(store, run_ref(s->run), SL_COLUMN_SCORES, s->type, e->rows, s->classes,
-                             &s->scores, err);
+    return new_scores(s, err);
   }
   SL_TRY(sl_store_resume_run(store, known, err));
-  return sl_partial_open(store, run_ref(known), SL_COLUMN_SCORES, &s->scores, err);
+  sl_status status = sl_partial_open(store, run_ref(known), SL_COLUMN_SCORES, &s->scores, err);
+  if (status != SL_E_NOT_FOUND) return status;
+  sl_error_clear(err);  // there was no room for the matrix when the run began
+  return new_scores(s, err);
 }
 
 // ---- what is left to do ------------------------------------------------------------------------

@@ -249,20 +249,32 @@ static char *safe_name(sl_arena *arena, const char *text) {
     if (u < 0x20 || u == 0x7F || *c == '/' || *c == '\\') *c = '_';
   }
   if (name[0] == '.') name[0] = '_';
-  if (strlen(name) > 180) name[180] = '\0';
   return name;
+}
+
+// A long name loses letters of its middle, never its ending, and never half a letter.
+static char *short_name(sl_arena *arena, const char *text) {
+  enum { BYTES_MAX = 180, TAIL_MAX = 16 };
+  char *name = safe_name(arena, text);
+  size_t size = strlen(name);
+  if (size <= BYTES_MAX) return name;
+  const char *dot = strrchr(name, '.');
+  const char *tail = dot != NULL && name + size - dot <= TAIL_MAX ? dot : "";
+  size_t head = BYTES_MAX - strlen(tail);
+  while (head > 0 && ((unsigned char)name[head] & 0xC0) == 0x80) head--;
+  return sl_arena_printf(arena, "%.*s%s", (int)head, name, tail);
 }
 
 static const char *group_dir(sl_arena *arena, const export_params *in, const sl_rec_sample *s) {
   enum { FLAT, BY_LABEL, BY_PRED, BY_CONFUSION };
   switch (in->group) {
     case BY_LABEL:
-      return sl_path_join(arena, in->to, safe_name(arena, s->label));
+      return sl_path_join(arena, in->to, short_name(arena, s->label));
     case BY_PRED:
-      return sl_path_join(arena, in->to, safe_name(arena, s->pred));
+      return sl_path_join(arena, in->to, short_name(arena, s->pred));
     case BY_CONFUSION:
-      return sl_path_join(arena, sl_path_join(arena, in->to, safe_name(arena, s->label)),
-                          safe_name(arena, s->pred));
+      return sl_path_join(arena, sl_path_join(arena, in->to, short_name(arena, s->label)),
+                          short_name(arena, s->pred));
     default:
       return in->to;
   }
@@ -297,7 +309,7 @@ static sl_status place(const export_params *in, const sl_sample_row *row,
 
 // The row number goes first, so that the folder keeps the view's order and no two names collide.
 static char *target_name(sl_arena *arena, const sl_rec_sample *s, int is_pixels, int64_t position) {
-  const char *base = safe_name(arena, sl_path_base(s->name));
+  const char *base = short_name(arena, sl_path_base(s->name));
   return sl_arena_printf(arena, "%06lld-%s%s", (long long)position, base, is_pixels ? ".png" : "");
 }
 

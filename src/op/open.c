@@ -2,8 +2,10 @@
 // Operation "open": import, eval and report in one.
 #include "base/file.h"
 #include "data/predictions_file.h"
+#include "model/contract.h"
 #include "op/choices.h"
 #include "op/inner.h"
+#include "op/lookup.h"
 #include "op/op.h"
 #include "op/records.h"
 
@@ -30,14 +32,32 @@ static const sl_row params[] = {
     SL_ROW_END};
 #undef P
 
-static int is_model(const char *path) { return !sl_predictions_looks_like(path); }
+// A file called .onnx is meant as a model, whatever it holds; its reader says what is wrong with it.
+static int is_model(const char *path) {
+  return sl_ends_with(path, ".onnx") || !sl_predictions_looks_like(path);
+}
+
+// What is wrong with a model is told before a long import, not after it.
+static sl_status check_model(const char *path, sl_error *err) {
+  sl_model *model;
+  if (!sl_file_exists(path)) {
+    sl_fail(err, SL_E_NOT_FOUND, "there is no model \"%s\"", path);
+    return sl_hint(err, SL_E_NOT_FOUND,
+                   "Give an .onnx file first, then the folders with the images.");
+  }
+  if (!is_model(path)) return SL_OK;
+  SL_TRY(sl_model_open(NULL, path, &model, err));
+  sl_model_close(model);
+  return SL_OK;
+}
 
 static sl_status import_data(sl_op_call *call, const open_params *in, const char **version,
-                             sl_error *err) {
+                             sl_texts *notes, sl_error *err) {
   sl_import_op_params inner = {.data = in->data, .import = in->import};
   sl_import_op_result imported = {0};
   SL_TRY(sl_op_run_inner(call, &sl_op_import, &inner, &imported, err));
   *version = imported.dataset.version;
+  *notes = imported.notes;
   return SL_OK;
 }
 
@@ -58,18 +78,26 @@ static sl_status make_run(sl_op_call *call, const open_params *in, const char *v
   return SL_OK;
 }
 
+// What was left out of the data is part of what the person must know.
+static void add_notes(sl_op_call *call, const sl_texts *notes, sl_rec_report *report) {
+  sl_text_list list = {0};
+  for (int64_t i = 0; i < notes->count; i++) sl_text_list_add(call->arena, &list, notes->at[i]);
+  for (int64_t i = 0; i < report->notes.count; i++)
+    sl_text_list_add(call->arena, &list, report->notes.at[i]);
+  report->notes = sl_text_list_done(&list);
+}
+
 static sl_status run(sl_op_call *call, const void *params_in, void *result_out, sl_error *err) {
   const open_params *in = params_in;
   const char *version, *run_id;
-  if (!sl_file_exists(in->model) && sl_record_parse(SL_RECORD_MODEL, in->model) == 0) {
-    sl_fail(err, SL_E_NOT_FOUND, "there is no model \"%s\"", in->model);
-    return sl_hint(err, SL_E_NOT_FOUND,
-                   "Give an .onnx file first, then the folders with the images.");
-  }
-  SL_TRY(import_data(call, in, &version, err));
+  sl_texts notes = {0};
+  if (sl_record_parse(SL_RECORD_MODEL, in->model) == 0) SL_TRY(check_model(in->model, err));
+  SL_TRY(import_data(call, in, &version, &notes, err));
   SL_TRY(make_run(call, in, version, &run_id, err));
   sl_report_op_params inner = {.run = run_id, .html = in->html, .resamples = 1000, .seed = 1};
-  return sl_op_run_inner(call, &sl_op_report, &inner, result_out, err);
+  SL_TRY(sl_op_run_inner(call, &sl_op_report, &inner, result_out, err));
+  add_notes(call, &notes, result_out);
+  return SL_OK;
 }
 
 const sl_op sl_op_open = {

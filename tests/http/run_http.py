@@ -3,7 +3,7 @@
 """Attack and use a real `slitlamp serve` over loopback, and fail for anything it should not do.
 
 usage: run_http.py [PROGRAM [NAME...]]; PROGRAM defaults to that of SL_BUILD_DIR, NAME picks tests
-by a part of their name. A test is a function whose name starts with `test_`; it gets the server. Every
+by a part of their name. A test is a function named test_...; it gets the server. Every
 answer that comes through `Server.ask` is checked for the security headers.
 """
 
