@@ -85,7 +85,7 @@ export function installFake(): void {
         event: "progress",
         job: "b1",
         progress: {
-          operation: "eval",
+          op: "eval",
           phase: "inference",
           unit: "images",
           done,

@@ -80,7 +80,7 @@ describe("jobs", () => {
       event: "progress",
       job: "b7",
       progress: {
-        operation: "resume",
+        op: "resume",
         phase: "reading",
         unit: "images",
         done: 5,

@@ -6,7 +6,7 @@ import { createStore } from "zustand/vanilla";
 import type { ProblemBody } from "@/base/problem";
 
 export interface Progress {
-  readonly operation: string;
+  readonly op: string;
   readonly phase: string;
   readonly unit: string;
   readonly done: number;

@@ -23,6 +23,10 @@ export interface Job {
 
 export const jobs = createStore<{ all: readonly Job[] }>(() => ({ all: [] }));
 
+/** Did the job stop before its end, so that operation "resume" can go on with it? */
+export const canResume = (state: string): boolean =>
+  state === "interrupted" || state === "cancelled" || state === "failed";
+
 export const isOver = (state: JobState): boolean => state !== "queued" && state !== "running";
 
 const EMPTY: Omit<Job, "id"> = {
@@ -45,7 +49,7 @@ export function noteJob(id: string, news: Partial<Job>): void {
 }
 
 const fromProgress = (progress: Progress): Partial<Job> => ({
-  op: progress.operation,
+  op: progress.op,
   message: progress.phase,
   done: progress.done,
   total: progress.total,

@@ -36,10 +36,12 @@ export function makeQueryClient(): QueryClient {
   });
 }
 
-/** Asks again for what is on screen when a job ended or events were missed. */
+const NEWS = ["running", "done", "missed", "failed", "cancelled"];
+
+/** Asks again for what is on screen when a job began or ended, or events were missed. */
 export function followChanges(client: QueryClient): () => void {
   return onEvent((event) => {
-    if (["done", "missed", "failed", "cancelled"].includes(event.event)) {
+    if (NEWS.includes(event.event)) {
       void client.invalidateQueries({ queryKey: ["op"] });
     }
   });

@@ -20,4 +20,5 @@ test("errors and directed pairs are counted without the diagonal", () => {
   expect(confusionNote(report(cells, 3))).toBe("8 errors in 2 of 6 pairs");
   expect(confusionNote(report([[0, 1, 1]], 2))).toBe("1 error in 1 of 2 pairs");
   expect(confusionNote(report([[0, 0, 5]], 2))).toBe("0 errors in 0 of 2 pairs");
+  expect(confusionNote(report([], 2))).toBe("");
 });

@@ -42,6 +42,7 @@ function Body(props: { readonly ctx: PanelContext; readonly report: Report }): R
 
 /** "641 errors in 48 of 90 pairs". */
 export function confusionNote(report: Report): string {
+  if (report.confusion.length === 0) return "";
   const wrong = report.confusion.filter((cell) => cell.label !== cell.pred && cell.count > 0);
   const errors = wrong.reduce((sum, cell) => sum + cell.count, 0);
   const n = report.class_names.length;

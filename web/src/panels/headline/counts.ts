@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The counts and numbers of the headline, each with the rule of its samples.
-import { fmtFixed, fmtInt, fmtPercent, fmtPercentInterval } from "@/base/format";
+import { fmtFixed, fmtInt, fmtPercent, fmtPercentInterval, plural } from "@/base/format";
 import type { Domain } from "@/widgets/axes";
 import type { Metric, Run } from "@/gen/ops";
 import type { Rule } from "../links";
@@ -71,7 +71,7 @@ export function countsOf(run: Run, report: Report | null): Count[] {
   const samples: Count = {
     title: "Samples",
     value: fmtInt(run.samples),
-    detail: `${fmtInt(report?.classes_count ?? null)} classes`,
+    ...(report ? { detail: plural(report.classes_count, "class", "classes") } : {}),
     rule: { where: [] },
   };
   return [

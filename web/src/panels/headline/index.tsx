@@ -72,7 +72,7 @@ function Hero(props: { readonly ctx: PanelContext; readonly run: Run }): ReactEl
         <span className="tile-title">Accuracy</span>
         <span className="headline-figure dim">–</span>
         <span className="dim">
-          {run.scored > 0 ? "no sample has a label of a class" : "nothing scored yet"}
+          {run.state === "done" ? "no sample has a label of a class" : "made when the run is done"}
         </span>
       </div>
     );
@@ -142,13 +142,15 @@ function Counts(props: {
           </span>
         </Fact>
       ))}
-      <Fact
-        title="Speed"
-        help="Decoding, preprocessing and inference together"
-        detail={`${fmtDuration(run.seconds === null ? null : run.seconds * 1000)} in all`}
-      >
-        {fmtReal(run.samples_per_s, 3)} <small>images/s</small>
-      </Fact>
+      {run.samples_per_s !== null && (
+        <Fact
+          title="Speed"
+          help="Decoding, preprocessing and inference together"
+          detail={`${fmtDuration(run.seconds === null ? null : run.seconds * 1000)} in all`}
+        >
+          {fmtReal(run.samples_per_s, 3)} <small>images/s</small>
+        </Fact>
+      )}
     </dl>
   );
 }

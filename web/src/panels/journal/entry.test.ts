@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of journal entries: parameters as text, states in words, ids to places, rows to ids.
 import { describe, expect, test } from "vitest";
-import type { Job as LiveJob } from "@/engine/jobs";
+import { canResume, type Job as LiveJob } from "@/engine/jobs";
 import type { Job, Run } from "@/gen/ops";
 import { idOfRow, paramTexts, placeOf, rowOfEntry, statusText } from "./entry";
-import { canResume, jobNow, tookMs } from "./job-state";
+import { jobNow, tookMs } from "./job-state";
 
 describe("paramTexts", () => {
   test("an object becomes names and values, what is null is left out", () => {

@@ -4,7 +4,7 @@
 import type { ReactElement } from "react";
 import { useStore } from "zustand";
 import { fmtDuration, fmtName, fmtTime } from "@/base/format";
-import { cancelJob, type Job as LiveJob, jobs } from "@/engine/jobs";
+import { cancelJob, canResume, type Job as LiveJob, jobs } from "@/engine/jobs";
 import { useOp, useRun } from "@/engine/query";
 import type { Job } from "@/gen/ops";
 import { toastProblem } from "@/state/toasts";
@@ -13,7 +13,7 @@ import { Chip } from "@/widgets/chip";
 import { Empty, ProblemBox, ProgressBar, Skeleton } from "@/widgets/status";
 import type { PanelContext } from "../panel";
 import { paramTexts } from "./entry";
-import { canResume, jobNow, tookMs } from "./job-state";
+import { jobNow, tookMs } from "./job-state";
 
 const TONES: Record<string, "accent" | "bad" | "warn" | "good"> = {
   running: "accent",
@@ -58,7 +58,7 @@ function JobCard(props: { readonly job: Job; readonly live: LiveJob | undefined 
         <Chip {...(TONES[now.state] ? { tone: TONES[now.state] } : {})}>{now.state}</Chip>
         <span className="dim">
           {job.created ? fmtTime(Date.parse(job.created)) : ""}
-          {took !== null && ` · ${fmtDuration(took)}`}
+          {took !== null && ` · ${took < 1000 ? "under 1 s" : fmtDuration(took)}`}
         </span>
         <span className="grow" />
         <Ways id={job.id ?? ""} state={now.state} />

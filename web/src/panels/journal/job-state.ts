@@ -36,9 +36,6 @@ export function jobNow(job: Job, live: LiveJob | undefined): JobNow {
   };
 }
 
-export const canResume = (state: string): boolean =>
-  state === "interrupted" || state === "cancelled" || state === "failed";
-
 /** Milliseconds from start to end, null while it runs. */
 export function tookMs(job: Pick<Job, "created" | "finished">): number | null {
   if (!job.created || !job.finished) return null;

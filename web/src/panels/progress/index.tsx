@@ -3,7 +3,7 @@
 import type { ReactElement } from "react";
 import { useStore } from "zustand";
 import { fmtInt } from "@/base/format";
-import { cancelJob, isOver, jobs } from "@/engine/jobs";
+import { cancelJob, canResume, type Job as LiveJob, jobs } from "@/engine/jobs";
 import { useOp, useRun } from "@/engine/query";
 import type { Job, Run } from "@/gen/ops";
 import { toastProblem } from "@/state/toasts";
@@ -12,20 +12,23 @@ import { Card } from "@/widgets/card";
 import { ProgressBar } from "@/widgets/status";
 import { viewOf } from "../links";
 import type { Panel, PanelContext } from "../panel";
-import { jobOfRun, stateWords } from "./run-state";
+import { jobOfRun, movingJob, stateWords } from "./run-state";
 
-function Way(props: { readonly run: Run; readonly job: Job | null }): ReactElement | null {
-  const { run, job } = props;
+function Way(props: {
+  readonly job: Job | null;
+  readonly moving: LiveJob | null;
+}): ReactElement | null {
+  const { job, moving } = props;
   const resume = useRun("resume");
-  if (!job?.id) return null;
-  const id = job.id;
-  if (run.state === "running") {
+  if (moving) {
     return (
-      <Button icon="stop" onPress={() => void cancelJob(id).catch(toastProblem)}>
+      <Button icon="stop" onPress={() => void cancelJob(moving.id).catch(toastProblem)}>
         Cancel
       </Button>
     );
   }
+  if (!job?.id || !canResume(job.state ?? "")) return null;
+  const id = job.id;
   return (
     <Button
       icon="play"
@@ -42,8 +45,8 @@ function Progress(props: { readonly ctx: PanelContext; readonly run: Run }): Rea
   const { ctx, run } = props;
   const { data } = useOp("ls", { what: "jobs", limit: 50 });
   const job = jobOfRun(run, data?.jobs ?? []);
-  const live = useStore(jobs, ({ all }) => all.find((one) => one.id === job?.id));
-  const moving = live && !isOver(live.state) ? live : null;
+  const live = useStore(jobs, ({ all }) => all);
+  const moving = movingJob(run, job, live);
   return (
     <Card title={progress.title} help={progress.help}>
       <div className="stack">
@@ -55,9 +58,9 @@ function Progress(props: { readonly ctx: PanelContext; readonly run: Run }): Rea
           rate={moving?.rate ?? -1}
           etaS={moving?.etaS ?? -1}
         />
-        {job?.error && <p className="bad">{job.error}</p>}
+        {job?.error && !moving && <p className="bad">{job.error}</p>}
         <div className="line">
-          <Way run={run} job={job} />
+          <Way job={job} moving={moving} />
           {run.scored > 0 && (
             <Button
               tone="quiet"

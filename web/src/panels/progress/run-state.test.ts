@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of the run's state: the job that fits, and none that does not.
 import { expect, test } from "vitest";
+import type { Job as LiveJob } from "@/engine/jobs";
 import type { Job, Run } from "@/gen/ops";
-import { jobOfRun, stateWords } from "./run-state";
+import { jobOfRun, movingJob, stateWords } from "./run-state";
 
 const job = (id: string, op: string, state: string) => ({ id, op, state }) as unknown as Job;
 const run = (state: string) => ({ state }) as unknown as Run;
@@ -25,4 +26,15 @@ test("without a fitting job there is none", () => {
 test("states are told in words", () => {
   expect(stateWords(run("interrupted"))).toContain("Interrupted");
   expect(stateWords(run("odd"))).toBe("odd");
+});
+
+test("a job that resumes moves an interrupted run, not a running one", () => {
+  const live = (id: string, op: string, state: string) => ({ id, op, state }) as unknown as LiveJob;
+  const old = job("b3", "eval", "interrupted");
+  const resuming = [live("b3", "eval", "interrupted"), live("b5", "resume", "running")];
+  expect(movingJob(run("interrupted"), old, resuming)?.id).toBe("b5");
+  expect(movingJob(run("running"), job("b4", "eval", "running"), resuming)).toBeNull();
+  const own = [live("b4", "eval", "running")];
+  expect(movingJob(run("running"), job("b4", "eval", "running"), own)?.id).toBe("b4");
+  expect(movingJob(run("interrupted"), old, [live("b5", "resume", "done")])).toBeNull();
 });
