@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/libraries.h"
 #include "base/thread.h"
+#include "image/codec_versions.h"
 #include "op/choices.h"
 #include "op/demo_data.h"
 #include "op/lookup.h"
@@ -60,6 +62,15 @@ static void examine_runtime(examination *x) {
        text.size > 0 ? sl_text_take(&text, x->call->arena) : "none");
 }
 
+static void examine_libraries(examination *x) {
+  size_t count;
+  fact(x, "libraries", "SQLite", sl_store_library_version());
+  const sl_library *libraries = sl_base_libraries(&count);
+  for (size_t i = 0; i < count; i++) fact(x, "libraries", libraries[i].name, libraries[i].version);
+  libraries = sl_image_libraries(x->call->arena, &count);
+  for (size_t i = 0; i < count; i++) fact(x, "libraries", libraries[i].name, libraries[i].version);
+}
+
 static void examine_machine(examination *x) {
   sl_arena *arena = x->call->arena;
   struct utsname name;
@@ -107,7 +118,7 @@ static sl_status run(sl_op_call *call, const void *params_in, void *result_out, 
   examination x = {.call = call};
   fact(&x, "Slitlamp", "version", sl_version());
   examine_runtime(&x);
-  fact(&x, "libraries", "SQLite", sl_store_library_version());
+  examine_libraries(&x);
   examine_machine(&x);
   examine_sandbox(&x);
   examine_paths(&x);

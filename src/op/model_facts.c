@@ -69,7 +69,9 @@ static const char *opset_text(sl_arena *arena, const sl_onnx_summary *onnx) {
 void sl_model_facts(sl_arena *arena, const sl_model *model, const sl_contract *contract,
                     sl_rec_model *out) {
   const sl_onnx_summary *onnx = &model->onnx;
-  const char *producer = sl_arena_printf(arena, "%s %s", onnx->producer, onnx->producer_version);
+  const char *producer =
+      sl_arena_printf(arena, "%s%s%s", onnx->producer, onnx->producer_version[0] != '\0' ? " " : "",
+                      onnx->producer_version);
   *out = (sl_rec_model){.name = model->name,
                         .size_bytes = (int64_t)model->bytes.size,
                         .version = none_if_empty(model->state.version),
