@@ -5,6 +5,7 @@ import { panels } from "@/panels/index";
 import type { Panel, PanelContext } from "@/panels/panel";
 import type { PageId } from "@/state/view";
 import { Cell, Columns, Page } from "@/widgets/card";
+import { Command } from "@/widgets/command";
 import { Empty, ProblemBox, Skeleton } from "@/widgets/status";
 import { Boundary } from "./boundary";
 import { RunsContext } from "./runs";
@@ -39,7 +40,9 @@ function Nothing(props: {
       <Empty icon="explore" title="This workspace has no runs yet">
         Evaluate a model on a folder of images and its failures appear here:
         <br />
-        <code>slitlamp open model.onnx images/</code>
+        <Command text="slitlamp open model.onnx images/" />
+        <p className="empty-or">or look at two small models on real images first:</p>
+        <Command text="slitlamp demo" />
       </Empty>
     );
   }

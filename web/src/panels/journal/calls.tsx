@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The calls as a table of any length, and beside it the one looked at.
 import { type ReactElement, useEffect } from "react";
-import { fmtDuration, fmtInt, fmtTime } from "@/base/format";
+import { fmtDuration, fmtInt, fmtTime, plural } from "@/base/format";
 import { useRefresh } from "@/engine/query";
 import type { Journal } from "@/gen/ops";
 import { useNarrow } from "@/widgets/hooks";
@@ -130,7 +130,7 @@ export function Calls(props: { readonly ctx: PanelContext }): ReactElement {
         rowTone={(row) => (row.status === "ok" ? "" : "journal-row-bad")}
       />
       <p className="journal-foot dim">
-        {fmtInt(calls.count)} calls
+        {plural(calls.count, "call")}
         {calls.partial && ` among the newest ${fmtInt(MOST)}`}
       </p>
     </div>

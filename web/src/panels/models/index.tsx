@@ -6,6 +6,7 @@ import { clamp } from "@/base/scale";
 import type { Model, Run } from "@/gen/ops";
 import { useActions } from "@/state/actions";
 import { Card } from "@/widgets/card";
+import { Command } from "@/widgets/command";
 import { Name } from "@/widgets/name";
 import { Empty, ProblemBox, Skeleton } from "@/widgets/status";
 import { ViewLink } from "../links";
@@ -87,7 +88,7 @@ function List(props: { readonly ctx: PanelContext }): ReactElement {
         <Empty icon="models" title="No models yet">
           A model is known once it was evaluated:
           <br />
-          <code>slitlamp open model.onnx images/</code>
+          <Command text="slitlamp open model.onnx images/" />
         </Empty>
       )}
       <ol className="model-list">

@@ -6,6 +6,7 @@ import { fmtInt, fmtPercent, fmtReal, fmtSigned } from "@/base/format";
 import type { Run } from "@/gen/ops";
 import { useActions } from "@/state/actions";
 import { IconButton } from "@/widgets/button";
+import { Command } from "@/widgets/command";
 import { Select } from "@/widgets/field";
 import { DeltaBadge, IntervalBar } from "@/widgets/metric";
 import { Name } from "@/widgets/name";
@@ -182,7 +183,7 @@ function Offers(props: { readonly ctx: PanelContext }): ReactElement {
       <Empty icon="compare" title="Nothing to compare with yet">
         {pairWords(run)}
         <br />
-        <code>slitlamp eval other.onnx {run?.dataset ?? ""}</code>
+        {run && <Command text={`slitlamp eval other.onnx ${run.dataset ?? ""}`.trim()} />}
       </Empty>
     );
   }
