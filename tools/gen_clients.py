@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Generate the TypeScript and Python clients and openapi.json from schema/ops.json.
+"""Generate the clients, openapi.json and the reference manual from schema/ops.json.
 
 The C tables are the source; `slitlamp help --json` prints them; schema/ops.json keeps what it
 printed. `--check` compares instead of writing and exits 1 where a committed file is out of date;
@@ -354,10 +354,92 @@ def openapi(schema: dict[str, Any]) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
+# ---- the reference manual ----------------------------------------------------------------------
+
+
+def md_text(text: str) -> str:
+    """Text for a cell of a table."""
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def md_type(row: Row) -> str:
+    """Type of a row in words, with range and choices."""
+    words = row["type"]
+    if row["type"] == "enum":
+        words = " / ".join(choice["name"] for choice in row["choices"])
+    elif row.get("kind"):
+        words = f"id of a {row['kind']}"
+    if row["type"] in ("int", "real") and row.get("max"):
+        words += f" {row['min']:g} to {row['max']:g}"
+    if row.get("unit"):
+        words += f", {row['unit']}"
+    return md_text(words + (", several" if row.get("list") else ""))
+
+
+def md_default(row: Row) -> str:
+    """Default of a parameter, "required" where it has none."""
+    if row.get("required"):
+        return "required"
+    value = row.get("default")
+    if value is None:
+        return ""
+    return "yes" if value is True else "no" if value is False else md_text(str(value))
+
+
+def md_table(head: list[str], rows: list[list[str]]) -> list[str]:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return ["| " + " | ".join(cells) + " |" for cells in lines] + [""]
+
+
+def md_operation(op: dict[str, Any]) -> list[str]:
+    """Chapter of an operation."""
+    marks = {"slow": "a job over HTTP", "writes": "changes the workspace", "peek": "not journalled",
+             "cached": "cached", "local": "only on this machine",
+             "serves": "the command line serves the pages afterwards",
+             "no_workspace": "needs no workspace", "untrusted": "reads files of others",
+             "experimental": "experimental"}
+    lines = [f"## {op['name']}", "", md_text(op["help"]), "", "```", op["example"], "```", ""]
+    facts = [marks[flag] for flag in op["flags"] if flag in marks]
+    if facts:
+        sentence = "; ".join(facts)
+        lines += [sentence[0].upper() + sentence[1:] + ".", ""]
+    if op["params"]:
+        lines += md_table(["parameter", "type", "default", "meaning"], [
+            [f"`{row['name']}`", md_type(row), md_default(row), md_text(row["help"])]
+            for row in op["params"]])
+    shared = "accuracy_interval" in [row["name"] for row in op["result"]]
+    if shared and op["name"] != "report":
+        return lines + ["Result: that of [report](#report).", ""]
+    return lines + md_table(["result", "type", "meaning"], [
+        [f"`{row['name']}`", md_type(row), md_text(row["help"])] for row in op["result"]])
+
+
+def reference(schema: dict[str, Any]) -> str:
+    """docs/reference.md."""
+    lines = ["# Reference", "", "Generated from the operation table by `tools/gen_clients.py`; do "
+             "not edit.", "", "An operation is a verb of the command line (`slitlamp NAME`, "
+             "options with two dashes and `-` for `_`), `POST /v1/op/NAME` with a JSON object, "
+             "and a method of the Python client. `schema/openapi.json` has the records of results "
+             "in full.", ""]
+    for op in schema["operations"]:
+        lines += md_operation(op)
+    for registry in schema["registries"]:
+        lines += [f"## Registry: {registry['name']}", ""]
+        for item in registry["items"]:
+            lines += [f"### {item['name']}", "", md_text(item["help"]), ""]
+            if item["params"]:
+                lines += md_table(["parameter", "type", "default", "meaning"], [
+                    [f"`{row['name']}`", md_type(row), md_default(row), md_text(row["help"])]
+                    for row in item["params"]])
+    return "\n".join(lines).rstrip() + "\n"
+
+
 TARGETS = {
     "web/src/gen/ops.ts": typescript,
     "python/slitlamp/operations.py": python,
     "schema/openapi.json": openapi,
+    "docs/reference.md": reference,
 }
 
 

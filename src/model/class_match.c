@@ -202,10 +202,7 @@ sl_status sl_class_map_match(sl_arena *arena, const sl_class_map *map, const sl_
   SL_TRY(sl_arena_try_push(arena, count + 1, 1, SIZE_MAX, "labels", &ways, err));
   *out = (sl_class_match){.class_of_label = class_of, .how = ways, .labels = labels->count};
   note_lines notes = {.at = SL_NEW_ARRAY(arena, const char *, 8)};
-  if (map->names.count > 0) {
-    match_by_name(arena, map, labels, class_of, ways, out);
-    out->unmatched_classes = classes_without_label(arena, map, out);
-  }
+  if (map->names.count > 0) match_by_name(arena, map, labels, class_of, ways, out);
   if (out->matched == 0 && are_numbers(labels, outputs)) {
     out->unmatched_labels.count = out->ambiguous.count = 0;
     match_by_number(labels, class_of, ways, out);
@@ -222,6 +219,7 @@ sl_status sl_class_map_match(sl_arena *arena, const sl_class_map *map, const sl_
         (long long)labels->count, (long long)outputs);
     match_by_name(arena, map, labels, class_of, ways, out);
   }
+  if (map->names.count > 0) out->unmatched_classes = classes_without_label(arena, map, out);
   sl_texts shared = shared_classes(arena, labels, out, map->names.count);
   note_ways(arena, &notes, out);
   note_list(arena, &notes, &out->unmatched_labels, "labels match no class of the model");

@@ -32,7 +32,7 @@ static const sl_row params[] = {
     SL_ROW_END};
 #undef P
 
-// A file called .onnx is meant as a model, whatever it holds; its reader says what is wrong with it.
+// A file called .onnx is meant as a model, whatever it holds; its reader says what is wrong.
 static int is_model(const char *path) {
   return sl_ends_with(path, ".onnx") || !sl_predictions_looks_like(path);
 }

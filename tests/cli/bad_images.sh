@@ -51,8 +51,8 @@ for name, width, height, bits, kind in ((b"huge.png", 65535, 65535, 8, 2),
                                         (b"bomb.png", 50000, 50000, 1, 0),
                                         (b"absurd.png", 2147483647, 2147483647, 16, 6)):
     put(b"cat/" + name, b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(
-        ">IIBBBBB", width, height, bits, kind, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(b"\0" * 999))
-        + chunk(b"IEND", b""))
+        ">IIBBBBB", width, height, bits, kind, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(b"\0" * 999)) + chunk(b"IEND", b""))
 os.symlink("/etc/passwd", b"odd/cat/link.jpg")
 os.mkfifo(b"odd/cat/fifo.jpg")
 PYTHON
@@ -85,7 +85,8 @@ expect_field '["written"]' 15
 expect_field '["skipped"]' 2
 expect "a long name keeps its ending" test "$(find images -name '*LLLL*.jpg' | wc -l)" = 1
 works export by-label --what images --group label
-expect "labels stay below the folder" test "$(find . -newer report.html -name '*.jpg' -not -path './by-label/*' -not -path './images/*' | wc -l)" = 0
+astray=$(find . -newer report.html -name '*.jpg' -not -path './by-label/*' -not -path './images/*')
+expect "labels stay below the folder" test -z "$astray"
 works resume --help
 
 # A class-map that does not fit, said and not stumbled over.
@@ -95,7 +96,8 @@ for i in 1 2 3; do
   png shapes/circle/$i.png 28 28 $((i * 30 + 5))
 done
 printf 'one\ntwo\nthree\n' >three.txt
-fails 3 'class file "three.txt" names 3 classes, the model "v2.onnx" has 10' open "$V2" shapes --classes three.txt --no-serve
+fails 3 'class file "three.txt" names 3 classes, the model "v2.onnx" has 10' \
+  open "$V2" shapes --classes three.txt --no-serve
 works open "$V2" shapes --name shapes --no-serve
 expect_out 'match no class of the model'
 finish

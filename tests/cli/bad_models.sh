@@ -29,7 +29,8 @@ lamp_as_nobody open locked.onnx images --no-serve --workspace nobody
 expect_code 4
 expect_err 'Permission denied'
 fails 3 "takes 2 inputs, one image is needed" open "$DATA/model/two_inputs.onnx" images --no-serve
-fails 3 'unknown custom operators: "acme.ops.Magic"' open "$DATA/model/custom_op.onnx" images --no-serve
+fails 3 'unknown custom operators: "acme.ops.Magic"' \
+  open "$DATA/model/custom_op.onnx" images --no-serve
 fails 3 "no image input" open "$DATA/model/text_input.onnx" images --no-serve
 fails 3 "gives no class scores" open "$DATA/model/boxes.onnx" images --no-serve
 fails 3 "holds no graph" open "$DATA/model/no_graph.onnx" images --no-serve
@@ -50,6 +51,8 @@ works ls jobs --json
 expect_field '["jobs"][0]["state"]' failed
 
 # What only the run time finds out.
-fails 3 "an operator that does not exist in its opset" open "$DATA/model/unknown_op.onnx" images --no-serve
-fails 3 "its opset is newer than the installed ONNX Runtime" open "$DATA/model/future_opset.onnx" images --no-serve
+fails 3 "an operator that does not exist in its opset" \
+  open "$DATA/model/unknown_op.onnx" images --no-serve
+fails 3 "its opset is newer than the installed ONNX Runtime" \
+  open "$DATA/model/future_opset.onnx" images --no-serve
 finish

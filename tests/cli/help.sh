@@ -14,7 +14,8 @@ works --help
 
 # Every verb has help, its example names it, and nothing is missing from the overview.
 works help --json
-verbs=$(python3 -c "import json; print(*[o['name'] for o in json.load(open('$SCRATCH/.out'))['operations']])")
+verbs=$(python3 -c "import json
+print(*[o['name'] for o in json.load(open('$SCRATCH/.out'))['operations']])")
 expect "20 operations" test "$(wc -w <<<"$verbs")" -ge 20
 for verb in $verbs; do
   works help "$verb"

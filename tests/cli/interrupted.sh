@@ -12,14 +12,14 @@ works import "$TEST" --name test --workspace whole --quiet
 works "${EVAL[@]}" --workspace whole --quiet
 works export whole.csv --workspace whole
 
-# at_work PROCESS WORKSPACE PHASE: whether the newest job is in that phase, and of an evaluation told
-# its progress twice (it commits as often), or the process is gone.
+# at_work PROCESS WORKSPACE PHASE: whether the newest job is in that phase, and of an evaluation has
+# told its progress twice (it commits as often), or the process is gone.
 at_work() {
   kill -0 "$1" 2>/dev/null || return 0
   "$SLITLAMP" ls jobs --json --read-only --workspace "$2" 2>/dev/null >.jobs || return 1
   grep -q "\"state\":\"running\",\"message\":\"$3\"" .jobs || return 1
   [ "$3" = evaluate ] || return 0
-  sed 's/.*"done":\([0-9]*\).*/\1/;q' .jobs | grep -v '^0$' >>.progress
+  grep -o '"done":[0-9]*' .jobs | head -1 | grep -v ':0$' >>.progress
   [ "$(sort -u .progress | wc -l)" -ge 2 ]
 }
 

@@ -16,8 +16,9 @@ fails 4 "process $writer" eval "$V2" --search never --workspace ws
 works view --limit 1 --dataset test --workspace ws
 works ls journal --workspace ws
 works show d1 --workspace ws
-fails 4 "runs in another process" cancel "$("$SLITLAMP" ls jobs --json --workspace ws |
-  python3 -c 'import json,sys; print(next(j["id"] for j in json.load(sys.stdin)["jobs"] if j["state"] == "running"))')" --workspace ws
+job=$("$SLITLAMP" ls jobs --json --workspace ws | python3 -c 'import json, sys
+print(next(j["id"] for j in json.load(sys.stdin)["jobs"] if j["state"] == "running"))')
+fails 4 "runs in another process" cancel "$job" --workspace ws
 
 # A server starts beside it and stops on request while the writer goes on.
 "$SLITLAMP" serve --workspace ws >served 2>&1 &

@@ -67,7 +67,10 @@ cp garbage/catalogue.db garbage.before
 fails 4 "garbage" ls --workspace garbage
 fails 4 "garbage" import images --workspace garbage
 expect_same garbage/catalogue.db garbage.before
-python3 -c "import sqlite3; c=sqlite3.connect('other/catalogue.db'); c.execute('CREATE TABLE t(x)'); c.commit()"
+python3 -c "import sqlite3
+c = sqlite3.connect('other/catalogue.db')
+c.execute('CREATE TABLE t(x)')
+c.commit()"
 fails 4 "other" ls --workspace other
 fails 4 "other" import images --workspace other
 expect "nothing was made in there" test "$(ls other)" = catalogue.db
