@@ -223,6 +223,20 @@ static sl_status need_same_rows(builder *b, const sl_column *column, int64_t run
                  (long long)run, (long long)column->rows, (long long)b->table->rows);
 }
 
+// What the import found broken is worth filtering on where no run of ours met it.
+static sl_status add_import_errors(builder *b) {
+  static const field_row error_field[] = {{SL_COLUMN_ERROR, "error", "Error", NULL}};
+  sl_record_ref owner = {SL_RECORD_VERSION, b->open->version};
+  return add_fields(b, owner, error_field, 1, "", "");
+}
+
+static sl_status add_errors(builder *b, int64_t run) {
+  static const field_row error_field[] = {{SL_COLUMN_RUN_ERROR, "error", "Error", NULL}};
+  sl_record_ref owner = {SL_RECORD_RUN, run};
+  SL_TRY(add_fields(b, owner, error_field, 1, "", ""));
+  return sl_table_find(b->table, "error") != NULL ? SL_OK : add_import_errors(b);
+}
+
 static sl_status add_run(builder *b, int64_t run, const char *prefix, const char *title_prefix,
                          sl_texts *classes) {
   sl_arena *arena = b->open->arena;
@@ -243,9 +257,7 @@ static sl_status add_run(builder *b, int64_t run, const char *prefix, const char
               sl_arena_printf(arena, "%sOutcome", title_prefix));
   SL_TRY(add_fields(b, owner, run_fields, sizeof run_fields / sizeof run_fields[0], prefix,
                     title_prefix));
-  if (prefix[0] != '\0') return SL_OK;
-  static const field_row error_field[] = {{SL_COLUMN_RUN_ERROR, "error", "Error", NULL}};
-  return add_fields(b, owner, error_field, 1, "", "");
+  return prefix[0] != '\0' ? SL_OK : add_errors(b, run);
 }
 
 // What became of each sample between two runs.
@@ -277,13 +289,6 @@ static void add_change(builder *b) {
                     .dtype = SL_DTYPE_F32,
                     .values = change};
   sl_table_add(b->table, &field);
-}
-
-// Without a run, what the import found broken is still worth filtering on.
-static sl_status add_import_errors(builder *b) {
-  static const field_row error_field[] = {{SL_COLUMN_ERROR, "error", "Error", NULL}};
-  sl_record_ref owner = {SL_RECORD_VERSION, b->open->version};
-  return add_fields(b, owner, error_field, 1, "", "");
 }
 
 sl_status sl_open_table_make(sl_op_call *call, int64_t version, int64_t run, int64_t other,
