@@ -3,15 +3,15 @@
 // size of the pictures, pictures or table, export.
 import { type ReactElement, type Ref, useEffect, useState } from "react";
 import { withClause } from "@/base/clause";
-import { fmtInt, fmtName, fmtPercent, plural } from "@/base/format";
+import { fmtInt, fmtName, fmtPercent } from "@/base/format";
 import type { Facet } from "@/gen/ops";
 import type { Sort } from "@/base/view";
 import { setPrefs, usePref } from "@/state/prefs";
 import { Button, IconButton, Segmented } from "@/widgets/button";
 import { Select, Slider, TextField } from "@/widgets/field";
 import { Icon } from "@/widgets/icon";
-import { fieldOf, titleOf } from "./facet-model";
-import type { Counts, Explore } from "./use-explore";
+import { type Counts, fieldOf, titleOf } from "./facet-model";
+import type { Explore } from "./use-explore";
 
 /** Sides of thumbnails, by number key. */
 export const SIDES: readonly number[] = [48, 72, 112, 160, 224, 320];
@@ -23,7 +23,11 @@ export function Tally(props: { readonly counts: Counts | null }): ReactElement {
   const share = scored > 0 ? ` (${fmtPercent(errors / scored)})` : "";
   return (
     <p className="tally" aria-live="polite">
-      <b>{fmtInt(matched)}</b> <span className="dim">of {plural(total, "sample")}</span>
+      <b>{fmtInt(matched)}</b>{" "}
+      <span className="dim">
+        of {fmtInt(total)}{" "}
+        <span className="explore-wide">{total === 1 ? "sample" : "samples"}</span>
+      </span>
       <span className="tally-dot" aria-hidden="true" />
       <b className={errors > 0 ? "bad" : ""}>{fmtInt(errors)}</b>{" "}
       <span className="dim">wrong{share}</span>

@@ -4,7 +4,16 @@ import { describe, expect, test } from "vitest";
 import { formatClause, parseClause } from "@/base/clause";
 import type { Facet } from "@/gen/ops";
 import { exportCommand, quoteShell } from "./export-command";
-import { brushOf, clauseOf, inOrder, moved, onlyValue, pressed, rowsOf } from "./facet-model";
+import {
+  brushOf,
+  clauseOf,
+  countsOf,
+  inOrder,
+  moved,
+  onlyValue,
+  pressed,
+  rowsOf,
+} from "./facet-model";
 import { rowFromText } from "./go-to-row";
 
 const facet = (change: Partial<Facet>): Facet => ({
@@ -71,6 +80,28 @@ describe("values", () => {
     expect(onlyValue(facet({ min: null, max: null }))).toBe("none");
     expect(onlyValue({ ...label, values: ["png"] })).toBe("png");
     expect(onlyValue(label)).toBeNull();
+  });
+});
+
+describe("how many are wrong", () => {
+  const outcome = facet({
+    field: "outcome",
+    kind: "category",
+    values: ["right", "wrong", "broken"],
+    matched: [70, 20, 10],
+  });
+  const result = { total: 200, matched: 100, facets: [outcome] };
+  const count = (...where: string[]) => countsOf(result, where.map(parseClause));
+  test("the outcome facet tells, whatever the filter holds the outcome to", () => {
+    expect(count("label=a")).toEqual({ total: 200, matched: 100, errors: 20, scored: 90 });
+    expect(count("outcome=wrong")).toMatchObject({ errors: 20, scored: 20 });
+    expect(count("outcome=right|broken")).toMatchObject({ errors: 0, scored: 70 });
+    expect(count("outcome!=right")).toMatchObject({ errors: 20, scored: 20 });
+  });
+  test("what it cannot tell is asked for", () => {
+    expect(count("outcome~wro")).toBeNull();
+    expect(count("outcome=wrong", "outcome!=broken")).toBeNull();
+    expect(countsOf({ ...result, facets: [] }, [])).toBeNull();
   });
 });
 

@@ -4,7 +4,7 @@
 // numbers are named by themselves ("rank=2..3"), not by the edges drawn around them.
 import type { Range } from "@/base/bins";
 import { type Clause, chosenValues, toggleValue, withClause } from "@/base/clause";
-import type { Facet } from "@/gen/ops";
+import type { Facet, FacetsResult } from "@/gen/ops";
 import type { CategoryRow } from "@/widgets/bars";
 
 export const fieldOf = (facet: Facet): string => facet.field ?? "";
@@ -90,6 +90,44 @@ export function onlyValue(facet: Facet): string | null {
   }
   if (facet.values.length === 0) return "none";
   return facet.values.length === 1 && facet.missing === 0 ? (facet.values[0] ?? "") : null;
+}
+
+/** Fields to count: those unfolded, and the outcome, which tells how many are wrong. */
+export function fieldsToCount(
+  fields: readonly string[],
+  isOpen: (field: string) => boolean,
+): string[] {
+  return fields.filter((field) => field === "outcome" || isOpen(field)).sort();
+}
+
+export interface Counts {
+  readonly total: number;
+  readonly matched: number;
+  /** Of those, wrong. */
+  readonly errors: number;
+  /** Of those, right or wrong. */
+  readonly scored: number;
+}
+
+/**
+ * What the outcome facet says of the view, which spares a call of its own while dragging; null when
+ * the filter holds the outcome to something a count per value cannot answer.
+ */
+export function countsOf(result: FacetsResult, where: readonly Clause[]): Counts | null {
+  const outcome = result.facets.find((facet) => facet.field === "outcome");
+  const own = where.filter((clause) => clause.field === "outcome");
+  const [clause] = own;
+  if (!outcome || own.length > 1) return null;
+  if (clause && clause.kind !== "in" && clause.kind !== "not") return null;
+  const holds = (value: string): boolean =>
+    clause === undefined || clause.values.includes(value) === (clause.kind === "in");
+  const count = (value: string): number => {
+    const at = outcome.values.indexOf(value);
+    return at >= 0 && holds(value) ? (outcome.matched[at] ?? 0) : 0;
+  };
+  const errors = count("wrong");
+  const { total, matched } = result;
+  return { total, matched, errors, scored: errors + count("right") };
 }
 
 const FIRST = ["outcome", "confidence", "change", "confidence_change", "label", "pred", "loss"];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One facet: a histogram to brush or values to choose, over all samples and over those that meet
 // the other facets' clauses. Folded, it still says what it holds the view to.
-import { memo, type KeyboardEvent, type ReactElement } from "react";
+import { memo, type KeyboardEvent, type ReactElement, useState } from "react";
+import type { Range } from "@/base/bins";
 import { type Clause, chosenValues, describeClause, withClause } from "@/base/clause";
 import { fmtBytes, fmtInt, fmtName, fmtTick } from "@/base/format";
 import type { Facet as FacetData } from "@/gen/ops";
@@ -32,6 +33,33 @@ const valueTitle = (value: string): string => (value === "" ? "(missing)" : fmtN
 const flagTitle = (value: string): string =>
   value === "" ? "(missing)" : value === "true" ? "yes" : "no";
 
+/** A histogram whose brush follows the hand at once; the counts follow as they are answered. */
+function Spread(props: FacetProps & { readonly shown: FacetData }): ReactElement {
+  const { all, clause, wrong, shown, onFilter } = props;
+  const field = fieldOf(all);
+  const [held, setHeld] = useState<Range | null | undefined>(undefined);
+  const brush = held === undefined ? brushOf(shown, clause ? [clause] : []) : held;
+  const set = (range: Range | null, final: boolean) => {
+    setHeld(final ? undefined : range);
+    const next = range && clauseOf(shown, range);
+    onFilter((now) => withClause(now, field, next), final);
+  };
+  return (
+    <Histogram
+      label={titleOf(all)}
+      edges={shown.edges}
+      total={shown.total}
+      matched={shown.matched}
+      brush={brush}
+      onBrush={set}
+      height={48}
+      root={props.root}
+      format={all.unit === "bytes" ? fmtBytes : fmtTick}
+      {...(wrong ? { wrong: wrong.matched } : {})}
+    />
+  );
+}
+
 function Body(props: FacetProps): ReactElement {
   const { all, live, wrong, clause, onFilter } = props;
   const where = clause ? [clause] : [];
@@ -50,22 +78,9 @@ function Body(props: FacetProps): ReactElement {
       />
     );
   }
-  const set = (next: Clause | null, final: boolean) =>
-    onFilter((now) => withClause(now, field, next), final);
   return (
     <>
-      <Histogram
-        label={title}
-        edges={shown.edges}
-        total={shown.total}
-        matched={shown.matched}
-        brush={brushOf(shown, where)}
-        onBrush={(range, final) => set(range && clauseOf(shown, range), final)}
-        height={48}
-        root={props.root}
-        format={all.unit === "bytes" ? fmtBytes : fmtTick}
-        {...(wrong ? { wrong: wrong.matched } : {})}
-      />
+      <Spread {...props} shown={shown} />
       {shown.missing > 0 && (
         <button
           type="button"

@@ -12,14 +12,7 @@ import { usePref } from "@/state/prefs";
 import type { Navigator } from "@/state/view";
 import type { PanelContext } from "../panel";
 import { viewCall, type ViewCall } from "../view-params";
-import { fieldOf, inOrder, OPEN } from "./facet-model";
-
-export interface Counts {
-  readonly total: number;
-  readonly matched: number;
-  readonly errors: number;
-  readonly scored: number;
-}
+import { type Counts, countsOf, fieldOf, fieldsToCount, inOrder, OPEN } from "./facet-model";
 
 export interface Explore {
   readonly ctx: PanelContext;
@@ -48,16 +41,6 @@ const keyOf = (where: readonly Clause[]): string => where.map(formatClause).join
 const byField = (facets: readonly Facet[] | undefined): Map<string, Facet> =>
   new Map(facets?.map((facet) => [fieldOf(facet), facet]));
 
-/** Lets values pass one at a time while `busy` and `held`, otherwise at once. */
-function useGate(wanted: readonly Clause[], held: boolean) {
-  const [passed, setPassed] = useState(wanted);
-  const isNew = keyOf(wanted) !== keyOf(passed);
-  const pass = (busy: boolean) => {
-    if (isNew && !(held && busy)) setPassed(wanted);
-  };
-  return { passed: isNew && !held ? wanted : passed, pass };
-}
-
 /** The filter, given `quiet` ms after it last changed; at once when nothing is dragged. */
 function useSettled(where: readonly Clause[], dragging: boolean, quiet: number) {
   const [settled, setSettled] = useState(where);
@@ -76,39 +59,35 @@ export function useOpenFields(): (field: string) => boolean {
 }
 
 /** Notes in the browser's performance timeline how long counts took from hand to screen. */
-function useAnswerTimes(wanted: string, answered: string, dragging: boolean): void {
-  const asked = useRef(new Map<string, number>());
-  if (dragging && !asked.current.has(wanted)) asked.current.set(wanted, performance.now());
+function useAnswerTimes(answered: string, asked: { readonly key: string; readonly at: number }) {
   useEffect(() => {
-    const start = asked.current.get(answered);
-    if (start === undefined) return;
-    asked.current.clear();
+    if (asked.at === 0 || answered !== asked.key) return;
     requestAnimationFrame(() =>
-      setTimeout(() => performance.measure("slitlamp.answer", { start, end: performance.now() })),
+      setTimeout(() =>
+        performance.measure("slitlamp.answer", { start: asked.at, end: performance.now() }),
+      ),
     );
   }, [answered]);
 }
 
-/** Facets and counts under the filter; both are asked for together and keep the last answer. */
+/** Facets under the filter, the last answer while the next is on its way. */
 function useAnswers(
   ctx: PanelContext,
   where: readonly Clause[],
-  dragging: boolean,
   fields: readonly string[],
+  askedAt: number,
 ) {
-  const gate = useGate(where, dragging);
-  const call = viewCall(ctx, gate.passed, null);
-  const enabled = fields.length > 0;
-  const facets = useOp("facets", { ...call, fields }, { enabled });
-  const head = useOp("view", { ...call, limit: 0 });
-  const busy = facets.isFetching || head.isFetching;
-  useEffect(() => gate.pass(busy));
+  const call = viewCall(ctx, where, null);
+  const facets = useOp("facets", { ...call, fields }, { enabled: fields.length > 0 });
+  const derived = facets.data && countsOf(facets.data, where);
+  const isHard = facets.data !== undefined && derived === null;
+  const head = useOp("view", { ...call, limit: 0 }, { enabled: isHard });
   const fresh = !facets.isPlaceholderData && facets.data !== undefined;
   const [answered, setAnswered] = useState("");
-  const key = keyOf(gate.passed);
+  const key = keyOf(where);
   if (fresh && answered !== key) setAnswered(key);
-  useAnswerTimes(keyOf(where), answered, dragging);
-  return { facets, head, fresh };
+  useAnswerTimes(answered, { key, at: askedAt });
+  return { facets, head, fresh, counts: derived ?? head.data ?? null };
 }
 
 /** The same facets among the wrong samples; empty until it agrees with the filter. */
@@ -127,26 +106,57 @@ function useWrong(
   return useMemo(() => byField(reply.data?.facets), [reply.data]);
 }
 
-/** The view's filter, or the one being dragged until the address has caught up with it. */
+interface Draft {
+  readonly where: readonly Clause[];
+  readonly held: boolean;
+  /** When the hand moved there. */
+  readonly at: number;
+}
+
+/**
+ * The view's filter, or the one being dragged until the address has caught up with it. While an
+ * answer is awaited the newest draft waits too, and those before it are forgotten.
+ */
 function useDraft(nav: Navigator) {
-  const [own, setOwn] = useState<{ where: readonly Clause[]; held: boolean } | null>(null);
+  const [own, setOwn] = useState<Draft | null>(null);
+  const newest = useRef<Draft | null>(null);
+  const busy = useRef(false);
   const committed = keyOf(nav.view.where);
   useEffect(() => setOwn((now) => (now?.held ? now : null)), [committed]);
-  const draft = useCallback((where: readonly Clause[]) => setOwn({ where, held: true }), []);
+  const release = useCallback(() => {
+    if (busy.current || !newest.current) return;
+    busy.current = true;
+    setOwn(newest.current);
+    newest.current = null;
+  }, []);
+  const draft = useCallback(
+    (where: readonly Clause[]) => {
+      newest.current = { where, held: true, at: performance.now() };
+      release();
+    },
+    [release],
+  );
   const commit = useCallback(
     (where: readonly Clause[]) => {
       const isSame = keyOf(where) === keyOf(nav.view.where);
-      setOwn(isSame ? null : { where, held: false });
+      newest.current = null;
+      setOwn(isSame ? null : { where, held: false, at: 0 });
       if (!isSame) nav.go({ where, row: -1 });
     },
     [nav],
   );
-  return { where: own?.where ?? nav.view.where, dragging: own?.held ?? false, draft, commit };
+  /** To be told after every render whether an answer is awaited. */
+  const settle = (isAwaited: boolean) => {
+    busy.current = isAwaited;
+    release();
+  };
+  return { own, where: own?.where ?? nav.view.where, draft, commit, settle };
 }
 
 export function useExplore(ctx: PanelContext): Explore {
   const { nav } = ctx;
-  const { where, dragging, draft, commit } = useDraft(nav);
+  const { own, where, draft, commit, settle } = useDraft(nav);
+  const dragging = own?.held ?? false;
   const orders = usePref("orders");
   const isOpen = useOpenFields();
   const all = useOp("facets", viewCall(ctx, [], null));
@@ -155,12 +165,13 @@ export function useExplore(ctx: PanelContext): Explore {
     [all.data, orders],
   );
   const fields = useMemo(
-    () => (catalogue ?? []).map(fieldOf).filter(isOpen).sort(),
+    () => fieldsToCount((catalogue ?? []).map(fieldOf), isOpen),
     [catalogue, isOpen],
   );
-  const { facets, head, fresh } = useAnswers(ctx, where, dragging, fields);
-  const settled = useSettled(where, dragging, 160);
-  const wrong = useWrong(ctx, where, fields, !dragging && fresh && (head.data?.errors ?? 0) > 0);
+  const { facets, head, fresh, counts } = useAnswers(ctx, where, fields, own?.at ?? 0);
+  useEffect(() => settle(facets.isFetching));
+  const settled = useSettled(where, dragging, 250);
+  const wrong = useWrong(ctx, where, fields, !dragging && fresh && (counts?.errors ?? 0) > 0);
   const live = useMemo(() => byField(facets.data?.facets), [facets.data]);
   return {
     ctx,
@@ -172,7 +183,7 @@ export function useExplore(ctx: PanelContext): Explore {
     live,
     wrong,
     isOpen,
-    counts: head.data ?? null,
+    counts,
     problem: head.error ?? all.error ?? facets.error,
     retry: () => void Promise.all([head.refetch(), all.refetch(), facets.refetch()]),
     call: viewCall(ctx, settled, nav.view.sort),
