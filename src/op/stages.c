@@ -67,16 +67,24 @@ static sl_status find_pipeline(sl_op_call *call, const stages_params *in, sl_pip
                                 out, err);
 }
 
+// A preset or the steps themselves. No file: this question is asked over HTTP too, and a question
+// does not read what a client names.
+static sl_status named_pipeline(sl_op_call *call, const char *name, sl_pipeline *out,
+                                sl_error *err) {
+  const sl_preset *preset = sl_preset_find(name);
+  const char *text = preset != NULL ? preset->text : name;
+  if (preset == NULL && name[0] != '[') {
+    sl_fail(err, SL_E_NOT_FOUND, "there is no pipeline preset \"%.64s\"", name);
+    return sl_hint(err, SL_E_NOT_FOUND,
+                   "Give a preset or the steps as JSON; files are taken by \"eval\" and \"open\".");
+  }
+  return sl_pipeline_parse_text(call->arena, text, strlen(text), "the given pipeline", out, err);
+}
+
 static sl_status change(sl_op_call *call, const sl_pipeline_params *p, sl_pipeline *pipeline,
                         sl_error *err) {
   sl_pipeline base = *pipeline;
-  if (p->pipeline != NULL) {
-    const sl_preset *preset = sl_preset_find(p->pipeline);
-    if (preset == NULL)
-      return sl_fail(err, SL_E_NOT_FOUND, "there is no pipeline preset \"%s\"", p->pipeline);
-    SL_TRY(sl_pipeline_parse_text(call->arena, preset->text, strlen(preset->text), preset->name,
-                                  &base, err));
-  }
+  if (p->pipeline != NULL) SL_TRY(named_pipeline(call, p->pipeline, &base, err));
   sl_pipeline_changes changes = {.mode = p->mode,
                                  .kernel = p->kernel,
                                  .resize_short = p->resize,
