@@ -21,6 +21,7 @@ test("counts answer while a brush is dragged, the address when it is let go", as
   expect(page.url()).not.toContain("where");
   await page.mouse.up();
   await expect(page).toHaveURL(/where=confidence/);
+  await expect(page.locator(".tally")).toHaveAttribute("aria-busy", "false");
   const held = await tally.textContent();
   await page.reload();
   await expect(tally).toHaveText(held ?? "");
@@ -32,6 +33,7 @@ test("values of a category are chosen, and more of them, and none", async ({ pag
   await label.getByRole("option").first().click();
   await expect(page).toHaveURL(/where=label/);
   await expect(page.locator(".tally b").first()).not.toHaveText("300");
+  await expect(page.locator(".tally")).toHaveAttribute("aria-busy", "false");
   const one = Number(await page.locator(".tally b").first().textContent());
   expect(one).toBeGreaterThan(0);
   await label.getByRole("option").nth(1).click();

@@ -27,6 +27,7 @@ test("from Overview to a failing sample and through all pages, by keyboard", asy
     await expect(page.locator(".tally")).toContainText("300 of 300");
     await page.keyboard.press("f");
     await expect(page).toHaveURL(/where=outcome%3Dwrong/);
+    await expect(page.locator(".tally")).toHaveAttribute("aria-busy", "false");
     const all = Number(await page.locator(".tally b").first().textContent());
     await page.getByRole("slider", { name: "Confidence, from" }).focus();
     for (let times = 0; times < 20; times += 1) await page.keyboard.press("ArrowRight");

@@ -120,7 +120,7 @@ function FormRow(props: ControlProps & { readonly problem: string }): ReactEleme
   const { row, invalid } = props;
   return (
     <div className="form-row">
-      <label htmlFor={props.id}>
+      <label htmlFor={props.id} title={row.help}>
         {titleOf(row)}
         {row.required && <span className="dim"> (required)</span>}
       </label>

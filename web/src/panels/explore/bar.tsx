@@ -16,13 +16,16 @@ import type { Explore } from "./use-explore";
 /** Sides of thumbnails, by number key. */
 export const SIDES: readonly number[] = [48, 72, 112, 160, 224, 320];
 
-export function Tally(props: { readonly counts: Counts | null }): ReactElement {
+export function Tally(props: {
+  readonly counts: Counts | null;
+  readonly lagging: boolean;
+}): ReactElement {
   const { counts } = props;
   if (!counts) return <p className="tally dim">Counting…</p>;
   const { total, matched, errors, scored } = counts;
   const share = scored > 0 ? ` (${fmtPercent(errors / scored)})` : "";
   return (
-    <p className="tally" aria-live="polite">
+    <p className="tally" aria-live="polite" aria-busy={props.lagging}>
       <b>{fmtInt(matched)}</b>{" "}
       <span className="dim">
         of {fmtInt(total)}{" "}
@@ -120,7 +123,7 @@ export function Bar(props: {
           Fields
         </Button>
       )}
-      <Tally counts={explore.counts} />
+      <Tally counts={explore.counts} lagging={explore.lagging} />
       <div className="explore-tools">
         <div className="explore-search" ref={props.searchRef}>
           <NameSearch explore={explore} />

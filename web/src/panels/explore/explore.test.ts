@@ -52,6 +52,7 @@ describe("brush and clause", () => {
   });
   test("a brush comes back from its clause", () => {
     expect(brushOf(facet({}), [parseClause("confidence>=0.9")])).toEqual({ low: 0.9, high: 1 });
+    expect(brushOf(facet({}), [parseClause("confidence>=5")])).toEqual({ low: 1, high: 1 });
     expect(brushOf(facet({}), [parseClause("loss>=0.9")])).toBeNull();
     expect(brushOf(facet({}), [parseClause("confidence=0.5")])).toBeNull();
   });

@@ -48,9 +48,10 @@ export function brushOf(facet: Facet, where: readonly Clause[]): Range | null {
   const [first = 0] = facet.edges;
   const last = facet.edges[facet.edges.length - 1] ?? 1;
   const outward = isWhole(facet) ? 0.5 : 0;
+  const hold = (value: number) => Math.max(first, Math.min(last, value));
   return {
-    low: Math.max(first, clause.low === null ? first : clause.low - outward),
-    high: Math.min(last, clause.high === null ? last : clause.high + outward),
+    low: clause.low === null ? first : hold(clause.low - outward),
+    high: clause.high === null ? last : hold(clause.high + outward),
   };
 }
 

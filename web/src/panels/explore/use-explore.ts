@@ -29,6 +29,8 @@ export interface Explore {
   readonly wrong: ReadonlyMap<string, Facet>;
   readonly isOpen: (field: string) => boolean;
   readonly counts: Counts | null;
+  /** Whether counts and facets are still those of the filter before. */
+  readonly lagging: boolean;
   /** What is wrong with the filter, or with the server. */
   readonly problem: Problem | null;
   readonly retry: () => void;
@@ -184,6 +186,7 @@ export function useExplore(ctx: PanelContext): Explore {
     wrong,
     isOpen,
     counts,
+    lagging: !fresh,
     problem: head.error ?? all.error ?? facets.error,
     retry: () => void Promise.all([head.refetch(), all.refetch(), facets.refetch()]),
     call: viewCall(ctx, settled, nav.view.sort),

@@ -23,6 +23,10 @@ export function TryForm(props: {
 }): ReactElement {
   return (
     <div className="try-form">
+      <p>
+        Left empty, at 0 or on “keep”, a field leaves the pipeline as it is. Nothing is written; to
+        score the whole dataset so, use Evaluate on the Models page.
+      </p>
       <Form rows={useRows()} values={props.values} onChange={props.onChange} />
     </div>
   );
