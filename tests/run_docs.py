@@ -11,8 +11,8 @@ usage: run_docs.py [PROGRAM [FILE...]]; PROGRAM defaults to that of SL_BUILD_DIR
 
 holds commands after "$ " and what each prints on standard output. "..." stands for anything in a
 line, and alone for any number of lines; a command without output is only run. It must succeed,
-unless it ends with "# exit CODE"; then standard error follows its output. The blocks of a file share
-one scratch folder, in which `examples` is that of the source tree and `slitlamp` is on PATH.
+unless it ends with "# exit CODE"; then standard error follows its output. The blocks of one file
+share a scratch folder, in which `examples` is that of the source tree and `slitlamp` is on PATH.
 """
 
 from __future__ import annotations

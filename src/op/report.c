@@ -149,6 +149,14 @@ static sl_records curve_records(sl_op_call *call, const sl_metric_report *m) {
 // ---- notes
 // ---------------------------------------------------------------------------------------
 
+// Neither predicted nor broken: the model gave NaN, or another tool's file says nothing of it.
+static int64_t count_without_prediction(const sl_run_data *data) {
+  int64_t count = 0;
+  for (int64_t row = 0; row < data->rows; row++)
+    count += data->pred[row] < 0 && data->outcome[row] != SL_OUTCOME_BROKEN;
+  return count;
+}
+
 static sl_texts notes_of(sl_op_call *call, const sl_run_data *data, const sl_metric_report *m) {
   sl_arena *arena = call->arena;
   sl_text_list list = {0};
@@ -157,12 +165,12 @@ static sl_texts notes_of(sl_op_call *call, const sl_run_data *data, const sl_met
         arena, &list,
         sl_arena_printf(arena, "%lld samples have no usable label and count in no number",
                         (long long)m->unlabelled));
-  if (m->nan > 0)
+  int64_t without = count_without_prediction(data);
+  if (without > 0)
     sl_text_list_add(
         arena, &list,
-        sl_arena_printf(arena,
-                        "%lld samples have scores that are not numbers and count in no number",
-                        (long long)m->nan));
+        sl_arena_printf(arena, "%lld samples have %s and count in no number", (long long)without,
+                        data->row.model != 0 ? "scores that are not numbers" : "no prediction"));
   if (data->input.scores.data == NULL)
     sl_text_list_add(
         arena, &list,

@@ -44,8 +44,8 @@ lamp_as_nobody() {
 broken() {
   echo "FAILED: $RAN"
   echo "  $1"
-  sed 's/^/  out: /' "$SCRATCH/.out" | head -20
-  sed 's/^/  err: /' "$SCRATCH/.err" | head -20
+  sed 's/^/  out: /' "$SCRATCH/.out" | cut -c1-300 | head -20
+  sed 's/^/  err: /' "$SCRATCH/.err" | cut -c1-300 | head -20
   FAILED=$((FAILED + 1))
 }
 expect_code() { [ "$CODE" = "$1" ] || broken "exit code $CODE, not $1"; }
