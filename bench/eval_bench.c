@@ -2,19 +2,15 @@
 // How near "eval" comes to the bound of its parts: ONNX Runtime alone on ready tensors, decoding
 // and preprocessing alone on bytes in memory, and the operation whole, in turn, on all processors.
 //
-//   eval_bench MODEL PIPELINE WORKSPACE...   PIPELINE: preset or file, "" = as the model declares
+//   eval_bench MODEL PIPELINE WORKSPACE   PIPELINE: preset or file, "" = as the model declares
 //
-// Each workspace holds the same imported, not yet evaluated dataset and serves one round. Prints
-// JSON lines for bench/run.py: rows, wall and processor seconds of each measurement.
+// WORKSPACE holds the imported dataset. Measurements (meter.h): "ort", "prepare", and "eval
+// FOLDER", where FOLDER is a copy of the workspace in which nothing was evaluated yet.
 #include <slitlamp/slitlamp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
 
-#include "base/clock.h"
 #include "base/thread.h"
 #include "data/sample_reader.h"
+#include "meter.h"
 #include "model/contract.h"
 #include "store/column.h"
 #include "store/dataset_table.h"
@@ -44,19 +40,6 @@ typedef struct bench {
 
 static sl_error err;
 
-static void must(sl_status status) {
-  if (status == SL_OK) return;
-  fprintf(stderr, "eval_bench: %s (%s)\n", sl_error_message(&err), sl_error_detail(&err));
-  exit(1);
-}
-
-static double cpu_seconds(void) {
-  struct rusage used;
-  getrusage(RUSAGE_SELF, &used);
-  return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-         (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1e-6;
-}
-
 // ---- the samples, read into memory --------------------------------------------------------------
 
 static void keep_input(bench *b, const sl_sample_data *data, sl_input *out) {
@@ -64,7 +47,7 @@ static void keep_input(bench *b, const sl_sample_data *data, sl_input *out) {
     sl_image *image = SL_NEW(b->arena, sl_image);
     *image = *data->pixels;
     size_t size = (size_t)image->width * (size_t)image->height * (size_t)image->channels;
-    must(sl_buffer_new(size, &image->buffer, &err));
+    must(sl_buffer_new(size, &image->buffer, &err), &err);
     image->pixels = memcpy(image->buffer->bytes, data->pixels->pixels, size);
     *out = (sl_input){.pixels = image};
     return;
@@ -76,9 +59,10 @@ static void keep_input(bench *b, const sl_sample_data *data, sl_input *out) {
 static void read_inputs(bench *b, const char *workspace) {
   sl_store *store;
   sl_column members;
-  must(sl_store_open(workspace, &(sl_store_options){.read_only = 1}, &store, &err));
+  must(sl_store_open(workspace, &(sl_store_options){.read_only = 1}, &store, &err), &err);
   must(sl_column_open(store, b->arena, (sl_record_ref){SL_RECORD_VERSION, 1}, SL_COLUMN_MEMBERS,
-                      &members, &err));
+                      &members, &err),
+       &err);
   sl_arena *scratch = sl_arena_new(NULL, "samples");
   sl_sample_reader *reader = sl_sample_reader_new(scratch, store);
   b->count = members.rows;
@@ -87,8 +71,9 @@ static void read_inputs(bench *b, const char *workspace) {
   for (int64_t i = 0; i < b->count; i++) {
     sl_sample_row sample;
     sl_sample_data data;
-    must(sl_store_get_sample(store, scratch, ((const int64_t *)members.values)[i], &sample, &err));
-    must(sl_sample_read(reader, &sample, &data, &err));
+    must(sl_store_get_sample(store, scratch, ((const int64_t *)members.values)[i], &sample, &err),
+         &err);
+    must(sl_sample_read(reader, &sample, &data, &err), &err);
     keep_input(b, &data, &b->inputs[i]);
   }
   sl_arena_free(scratch);
@@ -97,22 +82,13 @@ static void read_inputs(bench *b, const char *workspace) {
 
 // ---- one measurement ----------------------------------------------------------------------------
 
-// Runs `work` on `workers` threads and prints what came; rows per second.
-static double measure(bench *b, const char *name, int workers, sl_work work, int64_t slice_ns) {
+// Lets `workers` threads work for a while; rows per second.
+static double work_for(bench *b, int workers, sl_work work, int64_t slice_ns) {
+  meter m = meter_start();
   atomic_store(&b->rows, 0);
-  int64_t began = sl_clock_ns();
-  double cpu = cpu_seconds();
-  b->until_ns = began + slice_ns;
-  must(sl_parallel(workers, workers, work, b, NULL, &err));
-  double wall = (double)(sl_clock_ns() - began) * 1e-9;
-  long long rows = atomic_load(&b->rows);
-  printf("{\"measure\":\"%s\",\"rows\":%lld,\"wall\":%.6f,\"cpu\":%.6f", name, rows, wall,
-         cpu_seconds() - cpu);
-  if (work != NULL && b->at.session != NULL)
-    printf(",\"runners\":%d,\"threads\":%d,\"batch\":%lld", b->at.runners, b->at.threads,
-           (long long)b->at.batch);
-  printf("}\n");
-  return (double)rows / wall;
+  b->until_ns = m.began_ns + slice_ns;
+  must(sl_parallel(workers, workers, work, b, NULL, &err), &err);
+  return (double)atomic_load(&b->rows) / meter_seconds(&m);
 }
 
 // ---- ONNX Runtime alone -------------------------------------------------------------------------
@@ -127,11 +103,12 @@ static void prepare_ready(bench *b) {
   for (int i = 0; i < b->cores; i++) {
     sl_shape batch = {.rank = shape.rank + 1, .dims[0] = BATCH_MAX};
     memcpy(batch.dims + 1, shape.dims, (size_t)shape.rank * sizeof shape.dims[0]);
-    must(sl_tensor_new(dtype, &batch, &b->ready[i], &err));
+    must(sl_tensor_new(dtype, &batch, &b->ready[i], &err), &err);
     b->row[i] = sl_arena_push(b->arena, bytes);
     for (int64_t row = 0; row < BATCH_MAX; row++)
       must(sl_prep_run(b->prep, &b->inputs[(row * b->cores + i) % b->count],
-                       (uint8_t *)b->ready[i].data + (size_t)row * bytes, &err));
+                       (uint8_t *)b->ready[i].data + (size_t)row * bytes, &err),
+           &err);
   }
 }
 
@@ -151,10 +128,10 @@ static sl_status run_ready(void *ctx, int worker, int64_t item, sl_error *why) {
 
 // Every batch size with one thread per run on each processor, and with all processors in one run;
 // the best in either of two passes.
-static setup find_best(bench *b) {
+static void find_best(bench *b) {
   sl_session *own, *shared;
-  must(sl_model_session(b->model, SL_PROVIDER_CPU, 1, &own, &err));
-  must(sl_model_session(b->model, SL_PROVIDER_CPU, b->cores, &shared, &err));
+  must(sl_model_session(b->model, SL_PROVIDER_CPU, 1, &own, &err), &err);
+  must(sl_model_session(b->model, SL_PROVIDER_CPU, b->cores, &shared, &err), &err);
   int64_t fixed = b->model->input.batch;
   double best_rate = 0;
   setup best = {0};
@@ -162,12 +139,20 @@ static setup find_best(bench *b) {
     for (int64_t batch = fixed > 0 ? fixed : 1; batch <= BATCH_MAX; batch *= 2) {
       b->at =
           pass % 2 == 0 ? (setup){own, b->cores, 1, batch} : (setup){shared, 1, b->cores, batch};
-      double rate = measure(b, "scan", b->at.runners, run_ready, SCAN_NS);
+      double rate = work_for(b, b->at.runners, run_ready, SCAN_NS);
       if (rate > best_rate) best = b->at;
       if (rate > best_rate) best_rate = rate;
       if (fixed > 0) break;
     }
-  return best;
+  b->at = best;
+}
+
+static void measure_ort(bench *b) {
+  meter m = meter_start();
+  work_for(b, b->at.runners, run_ready, SLICE_NS);
+  meter_print(&m, atomic_load(&b->rows),
+              sl_arena_printf(b->arena, ",\"runners\":%d,\"threads\":%d,\"batch\":%lld",
+                              b->at.runners, b->at.threads, (long long)b->at.batch));
 }
 
 // ---- decoding and preprocessing alone -----------------------------------------------------------
@@ -182,47 +167,48 @@ static sl_status prepare_rows(void *ctx, int worker, int64_t item, sl_error *why
   return SL_OK;
 }
 
+static void measure_prepare(bench *b) {
+  meter m = meter_start();
+  work_for(b, b->cores, prepare_rows, SLICE_NS);
+  meter_print(&m, atomic_load(&b->rows), "");
+}
+
 // ---- the operation ------------------------------------------------------------------------------
 
-static void evaluate(bench *b, const char *workspace, const char *pipeline) {
+static void measure_eval(bench *b, const char *workspace, const char *pipeline) {
   sl_engine *engine;
   sl_engine_options options = SL_ENGINE_OPTIONS_INIT;
   options.workspace = workspace;
-  must(sl_engine_open(&options, &engine, &err));
+  must(sl_engine_open(&options, &engine, &err), &err);
   const char *extra =
       pipeline[0] != '\0' ? sl_arena_printf(b->arena, ",\"pipeline\":\"%s\"", pipeline) : "";
   const char *params =
       sl_arena_printf(b->arena, "{\"model\":\"%s\",\"dataset\":\"d1\",\"search\":\"never\"%s}",
                       b->model->path, extra);
-  int64_t began = sl_clock_ns();
-  double cpu = cpu_seconds();
   sl_reply *reply;
-  must(sl_call(engine, "eval", params, strlen(params), &reply, &err));
-  printf("{\"measure\":\"eval\",\"rows\":%lld,\"wall\":%.6f,\"cpu\":%.6f,\"reply\":%s}\n",
-         (long long)b->count, (double)(sl_clock_ns() - began) * 1e-9, cpu_seconds() - cpu,
-         sl_reply_json(reply, NULL));
+  meter m = meter_start();
+  must(sl_call(engine, "eval", params, strlen(params), &reply, &err), &err);
+  meter_print(&m, b->count, sl_arena_printf(b->arena, ",\"reply\":%s", sl_reply_json(reply, NULL)));
   sl_reply_free(reply);
   sl_engine_close(engine);
 }
 
 int main(int argc, char **argv) {
-  if (argc < 4) return 2;
+  if (argc != 4) return 2;
+  char line[4096];
   bench b = {.arena = sl_arena_new(NULL, "bench"), .cores = sl_cpu_count()};
   sl_contract contract;
   sl_contract_options options = {.pipeline = argv[2][0] != '\0' ? argv[2] : NULL};
-  must(sl_model_open(NULL, argv[1], &b.model, &err));
-  must(sl_contract_make(b.arena, b.model, &options, &contract, &err));
-  must(sl_contract_prep(b.arena, b.model, &contract.pipeline, &b.prep, &err));
+  must(sl_model_open(NULL, argv[1], &b.model, &err), &err);
+  must(sl_contract_make(b.arena, b.model, &options, &contract, &err), &err);
+  must(sl_contract_prep(b.arena, b.model, &contract.pipeline, &b.prep, &err), &err);
   read_inputs(&b, argv[3]);
   prepare_ready(&b);
-  setup best = find_best(&b);
-  for (int round = 3; round < argc; round++) {
-    b.at = best;
-    measure(&b, "ort", best.runners, run_ready, SLICE_NS);
-    b.at.session = NULL;
-    measure(&b, "prepare", b.cores, prepare_rows, SLICE_NS);
-    evaluate(&b, argv[round], argv[2]);
-    fflush(stdout);
+  find_best(&b);
+  while (next_line(line, sizeof line)) {
+    if (strcmp(line, "ort") == 0) measure_ort(&b);
+    if (strcmp(line, "prepare") == 0) measure_prepare(&b);
+    if (strncmp(line, "eval ", 5) == 0) measure_eval(&b, line + 5, argv[2]);
   }
   return 0;
 }
