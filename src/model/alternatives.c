@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "model/mcnemar.h"
 #include "model/recipe.h"
@@ -18,7 +19,10 @@ enum {
   SAMPLES_DEFAULT = 512,
   FIRST_SAMPLES = 64,    // for channel order and values, which matter much
   SECOND_SAMPLES = 160,  // for geometry and kernel, which matter less
-  EXPECTED_RUNS = 18
+  LEAST_SAMPLES = 16,    // fewer prove nothing after correction
+  FIRST_RUNS = 14,       // about as many trials are run in each stage
+  SECOND_RUNS = 7,
+  SECONDS_DEFAULT = 60
 };
 
 static const double significant_below = 0.01;
@@ -42,8 +46,8 @@ typedef struct search {
   const int32_t *class_of_row;
   const sl_alternatives_options *options;
   sl_runner *runner;
-  int64_t *order;  // rows, shuffled
-  int64_t samples;
+  int64_t *order;                  // rows, shuffled
+  int64_t first, second, samples;  // how many each stage looks at
   trial trials[TRIALS_MAX];
   size_t count, first_stage;  // trials in all, and before geometry and kernel were tried
   trial *running;
@@ -151,10 +155,10 @@ static sl_status try_values(search *s, trial **best, sl_error *err) {
   for (int32_t mode = grey ? SL_MODE_GREY : SL_MODE_RGB;
        mode <= (grey ? SL_MODE_GREY : SL_MODE_BGR); mode++) {
     sl_recipe keep = {mode, SL_RECIPE_KEEP, SL_RECIPE_KEEP, SL_RECIPE_KEEP};
-    SL_TRY(try_recipe(s, &keep, FIRST_SAMPLES, best, err));
+    SL_TRY(try_recipe(s, &keep, s->first, best, err));
     for (size_t i = 0; i < count && !whole; i++) {
       sl_recipe recipe = {mode, values[i], SL_RECIPE_KEEP, SL_RECIPE_KEEP};
-      SL_TRY(try_recipe(s, &recipe, FIRST_SAMPLES, best, err));
+      SL_TRY(try_recipe(s, &recipe, s->first, best, err));
     }
   }
   return SL_OK;
@@ -162,17 +166,17 @@ static sl_status try_values(search *s, trial **best, sl_error *err) {
 
 static sl_status try_geometry(search *s, trial **best, sl_error *err) {
   sl_recipe recipe = (*best)->recipe;
-  SL_TRY(run_until(s, *best, SECOND_SAMPLES, err));
+  SL_TRY(run_until(s, *best, s->second, err));
   for (int32_t geometry = 0; geometry < SL_GEOMETRY_NONE; geometry++) {
     recipe.geometry = geometry;
-    SL_TRY(try_recipe(s, &recipe, SECOND_SAMPLES, best, err));
+    SL_TRY(try_recipe(s, &recipe, s->second, best, err));
   }
   static const int32_t kernels[] = {SL_KERNEL_PILLOW_BILINEAR, SL_KERNEL_PILLOW_BICUBIC,
                                     SL_KERNEL_OPENCV_LINEAR, SL_KERNEL_PILLOW_NEAREST};
   recipe = (*best)->recipe;
   for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
     recipe.kernel = kernels[i];
-    SL_TRY(try_recipe(s, &recipe, SECOND_SAMPLES, best, err));
+    SL_TRY(try_recipe(s, &recipe, s->second, best, err));
   }
   return SL_OK;
 }
@@ -182,11 +186,38 @@ static sl_status judge(search *s, trial *t, sl_error *err) {
   return run_until(s, t, s->samples, err);
 }
 
+static int64_t between(double value, int64_t low, int64_t high) {
+  return value >= (double)high ? high : value > (double)low ? (int64_t)value : low;
+}
+
+static int64_t samples_in_all(const search *s) {
+  return FIRST_RUNS * s->first + SECOND_RUNS * s->second + 2 * s->samples;
+}
+
+// Runs the declared pipeline on a few samples and fits the number of samples to the time there is.
+static sl_status plan_stages(search *s, trial *declared, sl_error *err) {
+  int64_t most = s->samples, least = most < LEAST_SAMPLES ? most : LEAST_SAMPLES;
+  s->first = most < FIRST_SAMPLES ? most : FIRST_SAMPLES;
+  s->second = most < SECOND_SAMPLES ? most : SECOND_SAMPLES;
+  SL_TRY(run_until(s, declared, least / 2, err));
+  int64_t began = sl_clock_ns(), before = declared->seen;
+  SL_TRY(run_until(s, declared, least, err));
+  double sample_s = (double)(sl_clock_ns() - began) * 1e-9 / (double)(least - before);
+  double budget_s = s->options->seconds_max > 0 ? s->options->seconds_max : SECONDS_DEFAULT;
+  double part = budget_s / (sample_s * (double)samples_in_all(s));
+  s->first = between(part * (double)s->first, least, s->first);
+  s->second = between(part * (double)s->second, s->first, s->second);
+  s->samples = between(part * (double)most, s->first, most);
+  s->steps_total = samples_in_all(s);
+  return SL_OK;
+}
+
 static sl_status run_search(search *s, trial *ladder[3], sl_error *err) {
   sl_recipe keep = {SL_RECIPE_KEEP, SL_RECIPE_KEEP, SL_RECIPE_KEEP, SL_RECIPE_KEEP};
-  trial *best = NULL;
-  SL_TRY(try_recipe(s, &keep, FIRST_SAMPLES, &best, err));
+  trial *best = find_trial(s, &keep);
   if (best == NULL) return sl_fail(err, SL_E_BUG, "the declared pipeline cannot be composed again");
+  SL_TRY(plan_stages(s, best, err));
+  SL_TRY(run_until(s, best, s->first, err));
   ladder[0] = best;
   SL_TRY(try_values(s, &best, err));
   ladder[1] = best;
@@ -346,8 +377,6 @@ sl_status sl_pipeline_alternatives(sl_arena *arena, const sl_model *model,
                 .options = options};
   *out = (sl_alternatives){.sentence = "", .remark = ""};
   SL_TRY(choose_samples(s, err));
-  s->steps_total =
-      EXPECTED_RUNS * (s->samples < SECOND_SAMPLES ? s->samples : SECOND_SAMPLES) + 2 * s->samples;
   sl_run_options run = {
       .provider = options->provider, .threads = options->threads, .cancel = options->cancel};
   SL_TRY(sl_runner_new(model, &run, &s->runner, err));

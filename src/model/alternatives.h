@@ -36,6 +36,7 @@ typedef struct sl_alternatives {
 
 typedef struct sl_alternatives_options {
   int64_t samples_max;  // of the final; 0 = 512
+  double seconds_max;   // fewer samples are looked at where the model is slow; 0 = 60
   sl_provider provider;
   int32_t threads;  // 0 = all
   const atomic_int *cancel;

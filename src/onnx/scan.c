@@ -20,6 +20,7 @@ static sl_status check_memory(const sl_scan *scan, size_t extra, sl_error *err) 
 
 sl_status sl_scan_push(sl_scan *scan, sl_scan_list *list, size_t element_size, void **out,
                        sl_error *err) {
+  *out = NULL;
   if (++scan->items > scan->limits.items_max)
     return sl_fail(err, SL_E_LIMIT, "model \"%s\" lists more than %lld things", scan->name,
                    (long long)scan->limits.items_max);

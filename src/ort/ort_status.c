@@ -61,11 +61,19 @@ static sl_status status_of_code(OrtErrorCode code) {
   }
 }
 
+// The library puts "/path/file.cc:46 signature(...) " before some texts.
+static const char *after_location(const char *text) {
+  const char *end = strstr(text, ") ");
+  const char *file = strstr(text, "/onnxruntime/");
+  return text[0] == '/' && file != NULL && end != NULL && file < end ? end + 2 : text;
+}
+
 sl_status sl_ort_check(OrtStatus *status, const char *doing, sl_error *err) {
   if (status == NULL) return SL_OK;
   const OrtApi *api = sl_ort_api();
   const char *text = api->GetErrorMessage(status);
   const reason *why = find_reason(text);
+  text = after_location(text);
   sl_status code = why->marker != NULL ? why->status : status_of_code(api->GetErrorCode(status));
   sl_fail(err, code, "ONNX Runtime cannot %s%s%s", doing, why->because[0] != '\0' ? ": " : "",
           why->because);
