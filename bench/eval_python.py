@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The peer of "eval": the loop one writes in an afternoon.
 
-Pillow decodes and resizes in a thread pool, NumPy normalises, ONNX Runtime runs batches of the size
-that is fastest on ready tensors, with its default options; the next batch is prepared while one runs.
+Pillow decodes and resizes in a thread pool, NumPy normalises, ONNX Runtime runs batches of the
+size that is fastest on ready tensors, with its default options; the next batch is prepared while
+one runs.
 
 usage: eval_python.py squeezenet|fashion|grey MODEL DATA
 

@@ -115,7 +115,7 @@ def head() -> None:
           f"load {os.getloadavg()[0]:.1f} · revision {revision or 'unknown'}")
     print("ratios: median (range) of rounds that take turns; above 1 is faster than the peer\n")
     say("what", "slitlamp", "peer", None, "wanted")
-    print(f"|{"-" * 72}|{'-' * 15}:|{'-' * 35}:|{'-' * 19}:|{'-' * 10}:|")
+    print(f"|{'-' * 72}|{'-' * 15}:|{'-' * 35}:|{'-' * 19}:|{'-' * 10}:|")
 
 
 # ---- eval ------------------------------------------------------------------------------------
