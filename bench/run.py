@@ -300,7 +300,8 @@ def bench_explore(tmp: Path, python: str, rounds: int) -> None:
     for what, line in (
             ("facets of everything", 'facets {"where":[]}'),
             ("facets under a brush that moves", 'facets {"where":["confidence=0.8..0.%d"]}'),
-            ("facets under two clauses", 'facets {"where":["confidence=0.5..0.%d","outcome=wrong"]}'),
+            ("facets under two clauses",
+             'facets {"where":["confidence=0.5..0.%d","outcome=wrong"]}'),
             ("a page of failures by confidence",
              'view {"where":["outcome=wrong","confidence<0.%d"],"sort":"-confidence","limit":100}'),
             ("a page at row 500,000 of all",
