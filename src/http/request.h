@@ -7,6 +7,7 @@
 #define SL_HTTP_REQUEST_H
 
 #include <microhttpd.h>
+#include <stdatomic.h>
 
 #include "base/arena.h"
 #include "base/text.h"
@@ -23,7 +24,7 @@ struct sl_server {
   const char **allowed_hosts;  // complete Host values in lower case
   size_t allowed_hosts_count;
   char token[SL_TOKEN_HEX + 1], session[SL_TOKEN_HEX + 1], cookie_name[32];
-  volatile int stopping;
+  atomic_int stopping;
 };
 
 typedef enum sl_access { SL_ACCESS_OPEN, SL_ACCESS_SIGNED_IN } sl_access;
