@@ -34,6 +34,14 @@ function Diverging(props: { readonly value: number | null; readonly most: number
   );
 }
 
+/** The samples of a class that one run has right and the other wrong. */
+const changedView = (ctx: PanelContext, row: Class2) =>
+  viewOf(
+    ctx.run,
+    { where: [is("label", row.name ?? ""), "change=broken|fixed"], sort: "change" },
+    ctx.other,
+  );
+
 function columnsOf(ctx: PanelContext, most: number): Column<Class2>[] {
   const count = (row: Class2, change: "fixed" | "broken", sort: string) => {
     const value = row[change];
@@ -52,7 +60,11 @@ function columnsOf(ctx: PanelContext, most: number): Column<Class2>[] {
       title: "Class",
       width: "minmax(90px, 1.2fr)",
       sortable: true,
-      render: (row) => <Name text={row.name} />,
+      render: (row) => (
+        <ViewLink nav={ctx.nav} view={changedView(ctx, row)} className="class-link">
+          <Name text={row.name} />
+        </ViewLink>
+      ),
     },
     {
       id: "support",
@@ -113,10 +125,8 @@ function Body(props: { readonly ctx: PanelContext; readonly of: Comparison }): R
   const columns = columnsOf(ctx, most);
   const rows = useMemo(() => sortRows(of.classes, sort, changeValue), [of.classes, sort]);
   const open = (at: number) => {
-    const name = rows[at]?.name;
-    if (name == null) return;
-    const where = [is("label", name), "change=broken|fixed"];
-    ctx.nav.go(viewOf(ctx.run, { where, sort: "change" }, ctx.other), { page: "explore" });
+    const row = rows[at];
+    if (row) ctx.nav.go(changedView(ctx, row), { page: "explore" });
   };
   return (
     <DataTable
@@ -154,7 +164,7 @@ export const changes: Panel = {
   id: "changes",
   page: "compare",
   title: "Classes",
-  help: "Largest loss first. Double-click a row, or press Enter, for the samples that changed.",
+  help: "Largest loss first. Press a name, or Enter on a row, for the samples that changed.",
   span: 12,
   wide: 4,
   needs: hasPair,

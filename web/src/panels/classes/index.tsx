@@ -3,13 +3,14 @@
 import { type ReactElement, useMemo, useState } from "react";
 import { fmtFixed, fmtInt, fmtSigned, plural } from "@/base/format";
 import { fuzzyFilter } from "@/base/fuzzy";
-import type { Sort } from "@/base/view";
+import type { Sort, View } from "@/base/view";
 import type { Class } from "@/gen/ops";
+import type { Navigator } from "@/state/view";
 import { TextField } from "@/widgets/field";
 import { IntervalBar } from "@/widgets/metric";
 import { Name } from "@/widgets/name";
 import { type Column, DataTable, sortRows } from "@/widgets/table";
-import { is, viewOf } from "../links";
+import { is, ViewLink, viewOf } from "../links";
 import type { Panel, PanelContext } from "../panel";
 import { isDone, type Report } from "../report";
 import { ReportCard } from "../report-card";
@@ -49,6 +50,22 @@ const GAP_WORDS = {
   under: "less confident than right, beyond noise",
 };
 
+type ViewOfClass = (row: Class) => Partial<View>;
+
+function nameColumn(nav: Navigator, view: ViewOfClass): Column<Class> {
+  return {
+    id: "name",
+    title: "Class",
+    width: "minmax(84px, 1.1fr)",
+    sortable: true,
+    render: (row) => (
+      <ViewLink nav={nav} view={view(row)} className="class-link">
+        <Name text={row.name} />
+      </ViewLink>
+    ),
+  };
+}
+
 function columnsOf(low: number, overall: number | null): Column<Class>[] {
   const score = (id: Score, title: string, help: string, hideBelow: number): Column<Class> => ({
     id,
@@ -60,13 +77,6 @@ function columnsOf(low: number, overall: number | null): Column<Class>[] {
     render: (row) => <ScoreCell row={row} score={id} low={low} overall={overall} />,
   });
   return [
-    {
-      id: "name",
-      title: "Class",
-      width: "minmax(84px, 1.1fr)",
-      sortable: true,
-      render: (row) => <Name text={row.name} />,
-    },
     {
       id: "support",
       title: "Samples",
@@ -126,13 +136,6 @@ function columnsOf(low: number, overall: number | null): Column<Class>[] {
 function unlabelledColumns(): Column<Class>[] {
   return [
     {
-      id: "name",
-      title: "Class",
-      width: "minmax(88px, 1fr)",
-      sortable: true,
-      render: (row) => <Name text={row.name} />,
-    },
-    {
       id: "predicted",
       title: "Predicted",
       help: "Samples predicted as this class",
@@ -160,10 +163,18 @@ function Body(props: { readonly ctx: PanelContext; readonly report: Report }): R
   const low = classDomain(report.classes);
   const overall = report.accuracy;
   const labelled = report.classes.some((row) => row.support > 0);
-  const columns = useMemo(
-    () => (labelled ? columnsOf(low, overall) : unlabelledColumns()),
-    [labelled, low, overall],
-  );
+  const { nav, run } = ctx;
+  const view = (row: Class) =>
+    viewOf(
+      run,
+      labelled
+        ? { where: [is("label", row.name ?? "")], sort: "-loss" }
+        : { where: [is("pred", row.name ?? "")], sort: "-confidence" },
+    );
+  const columns = [
+    nameColumn(nav, view),
+    ...(labelled ? columnsOf(low, overall) : unlabelledColumns()),
+  ];
   const rows = useMemo(
     () =>
       search
@@ -172,12 +183,8 @@ function Body(props: { readonly ctx: PanelContext; readonly report: Report }): R
     [report.classes, search, sort],
   );
   const open = (at: number) => {
-    const name = rows[at]?.name;
-    if (name == null) return;
-    const rule = labelled
-      ? { where: [is("label", name)], sort: "-loss" }
-      : { where: [is("pred", name)], sort: "-confidence" };
-    ctx.nav.go(viewOf(ctx.run, rule), { page: "explore" });
+    const row = rows[at];
+    if (row) nav.go(view(row), { page: "explore" });
   };
   return (
     <div className="classes">
@@ -200,7 +207,7 @@ function Body(props: { readonly ctx: PanelContext; readonly report: Report }): R
         sort={search ? null : sort}
         onSort={setSort}
         cursor={cursor}
-        onCursor={(at) => (at === cursor ? open(at) : setCursor(at))}
+        onCursor={setCursor}
         onOpen={open}
         maxHeight={report.classes.length > MANY ? 560 : 1000}
         rowHeight={classRowHeight(report.classes.length)}
@@ -213,7 +220,7 @@ export const classes: Panel = {
   id: "classes",
   page: "overview",
   title: "Classes",
-  help: "Bars start at the same value and carry 95 % intervals; the dashed line is the accuracy of all. Orange lies below it beyond noise. Double-click a row, or press Enter, for its samples.",
+  help: "Bars start at the same value and carry 95 % intervals; the dashed line is the accuracy of all. Orange lies below it beyond noise. Press a name, or Enter on a row, for its samples.",
   span: 5,
   wide: 4,
   needs: isDone,
