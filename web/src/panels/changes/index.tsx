@@ -42,18 +42,39 @@ const changedView = (ctx: PanelContext, row: Class2) =>
     ctx.other,
   );
 
-function columnsOf(ctx: PanelContext, most: number): Column<Class2>[] {
-  const count = (row: Class2, change: "fixed" | "broken", sort: string) => {
-    const value = row[change];
-    if (value === 0) return <span className="dim">0</span>;
-    const where = [is("label", row.name ?? ""), is("change", change)];
-    return (
-      <ViewLink nav={ctx.nav} view={viewOf(ctx.run, { where, sort }, ctx.other)}>
-        {fmtInt(value)}
-      </ViewLink>
-    );
+const RIGHT = { align: "right", sortable: true } as const;
+
+const recall = (id: "accuracy_a" | "accuracy_b", title: string, help: string): Column<Class2> => ({
+  id,
+  title,
+  help,
+  width: "54px",
+  hideBelow: 430,
+  ...RIGHT,
+  render: (row) => fmtFixed(row[id], 3),
+});
+
+/** How many samples of the class turned; the number leads to them. */
+function turned(ctx: PanelContext, change: "fixed" | "broken", title: string): Column<Class2> {
+  const sort = change === "fixed" ? "-confidence" : "-other_confidence";
+  return {
+    id: change,
+    title,
+    width: "52px",
+    ...RIGHT,
+    render: (row) => {
+      if (row[change] === 0) return <span className="dim">0</span>;
+      const where = [is("label", row.name ?? ""), is("change", change)];
+      return (
+        <ViewLink nav={ctx.nav} view={viewOf(ctx.run, { where, sort }, ctx.other)}>
+          {fmtInt(row[change])}
+        </ViewLink>
+      );
+    },
   };
-  const right = { align: "right" as const, sortable: true };
+}
+
+function columnsOf(ctx: PanelContext, most: number): Column<Class2>[] {
   return [
     {
       id: "name",
@@ -71,27 +92,11 @@ function columnsOf(ctx: PanelContext, most: number): Column<Class2>[] {
       title: "Samples",
       width: "60px",
       hideBelow: 520,
-      ...right,
+      ...RIGHT,
       render: (row) => fmtInt(row.support),
     },
-    {
-      id: "accuracy_a",
-      title: "Before",
-      help: "Recall in the first run",
-      width: "54px",
-      hideBelow: 430,
-      ...right,
-      render: (row) => fmtFixed(row.accuracy_a, 3),
-    },
-    {
-      id: "accuracy_b",
-      title: "After",
-      help: "Recall in the second run",
-      width: "54px",
-      hideBelow: 430,
-      ...right,
-      render: (row) => fmtFixed(row.accuracy_b, 3),
-    },
+    recall("accuracy_a", "Before", "Recall in the first run"),
+    recall("accuracy_b", "After", "Recall in the second run"),
     {
       id: "difference",
       title: "Difference, pp",
@@ -100,20 +105,8 @@ function columnsOf(ctx: PanelContext, most: number): Column<Class2>[] {
       sortable: true,
       render: (row) => <Diverging value={row.difference} most={most} />,
     },
-    {
-      id: "fixed",
-      title: "Fixed",
-      width: "48px",
-      ...right,
-      render: (row) => count(row, "fixed", "-confidence"),
-    },
-    {
-      id: "broken",
-      title: "Broken",
-      width: "52px",
-      ...right,
-      render: (row) => count(row, "broken", "-other_confidence"),
-    },
+    turned(ctx, "fixed", "Fixed"),
+    turned(ctx, "broken", "Broken"),
   ];
 }
 
