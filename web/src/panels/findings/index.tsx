@@ -11,7 +11,7 @@ import { Button } from "@/widgets/button";
 import { FactList } from "@/widgets/facts";
 import { FindingCard } from "@/widgets/finding";
 import { Empty } from "@/widgets/status";
-import { viewOf } from "../links";
+import { ViewLink, viewOf } from "../links";
 import type { Panel, PanelContext } from "../panel";
 import { isDone, type Report } from "../report";
 import { ReportCard } from "../report-card";
@@ -50,7 +50,9 @@ function EvidenceList(props: {
           name: fmtName(row.name ?? ""),
           value: <bdi>{fmtName(row.value ?? "")}</bdi>,
           after: row.journal && (
-            <a href={props.ctx.nav.href({ tab: row.journal }, "journal")}>{row.journal}</a>
+            <ViewLink nav={props.ctx.nav} page="journal" view={{ tab: row.journal }}>
+              {row.journal}
+            </ViewLink>
           ),
         })),
       }))}

@@ -58,6 +58,19 @@ function Title(props: { readonly ctx: PanelContext; readonly run: Run }): ReactE
         ]
           .filter(Boolean)
           .join(" · ")}
+        {run.journal && (
+          <>
+            {" · "}
+            <ViewLink
+              nav={nav}
+              page="journal"
+              view={{ tab: run.journal }}
+              title="Call that made it"
+            >
+              {run.journal}
+            </ViewLink>
+          </>
+        )}
       </p>
     </header>
   );

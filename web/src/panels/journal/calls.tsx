@@ -49,7 +49,7 @@ function columnsOf(ctx: PanelContext): Column<Journal>[] {
     {
       id: "status",
       title: "Status",
-      width: "minmax(68px, 0.5fr)",
+      width: "minmax(84px, 0.6fr)",
       render: (row) => <Status status={row.status} />,
     },
     {
