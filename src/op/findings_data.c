@@ -99,7 +99,7 @@ sl_status sl_find_class_map(const sl_finding_input *in, sl_record_list *list, sl
                              (long long)labels);
   sl_text text = {0};
   for (int64_t i = 0; i < in->data->notes.remarks.count; i++)
-    sl_text_printf(&text, "%s%s", i > 0 ? " " : "", in->data->notes.remarks.at[i]);
+    sl_text_printf(&text, "%s%s", i > 0 ? "; " : "", in->data->notes.remarks.at[i]);
   f->text = sl_text_take(&text, in->call->arena);
   f->advice =
       "Samples with such a label count in no number; give the class names with --classes FILE.";

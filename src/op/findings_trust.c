@@ -12,6 +12,16 @@ static double value_of(const sl_finding_input *in, const char *name) {
   return value != NULL ? value->estimate.value : NAN;
 }
 
+// A temperature minimises log loss; whether that also closes the gap is another question.
+static const char *temperature_advice(const sl_finding_input *in, double ece) {
+  double temperature = in->metrics->temperature, after = value_of(in, "ece_after");
+  if (isnan(temperature) || !(after < ece))
+    return "Do not read its confidences as probabilities; one temperature does not mend them.";
+  return sl_finding_text(
+      in, "Dividing the logits by %.3f would lower the error to %.4f and changes no decision.",
+      temperature, after);
+}
+
 sl_status sl_find_calibration(const sl_finding_input *in, sl_record_list *list, sl_error *err) {
   (void)err;
   const sl_metric_value *ece = sl_metric_value_of(in->metrics, "ece");
@@ -30,12 +40,7 @@ sl_status sl_find_calibration(const sl_finding_input *in, sl_record_list *list, 
   f->text = sl_finding_text(
       in, "Expected calibration error %.4f [%.4f, %.4f] with %d bins of equal width.",
       ece->estimate.value, ece->estimate.low, ece->estimate.high, in->metrics->bins);
-  double temperature = in->metrics->temperature;
-  f->advice = isnan(temperature) ? "Do not read its confidences as probabilities."
-                                 : sl_finding_text(in,
-                                                   "Dividing the logits by %.3f would lower the "
-                                                   "error to %.4f and changes no decision.",
-                                                   temperature, value_of(in, "ece_after"));
+  f->advice = temperature_advice(in, ece->estimate.value);
   f->where = sl_finding_where(in, over ? "outcome=wrong" : "outcome=right", NULL, NULL);
   f->sort = over ? "-confidence" : "confidence";
   return SL_OK;
