@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes two workspaces and serves them: "fashion", 300 real test images of Fashion-MNIST with both
 // demo models; "hostile", images whose names and labels are written to do harm, one of them broken,
-// with predictions made elsewhere. Invariant: everything lives in one temporary folder and ends with
-// the tests.
+// with predictions made elsewhere. Invariant: everything lives in one temporary folder and ends
+// with the tests.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
