@@ -29,6 +29,7 @@ run() {
   RAN="$*"
   timeout -k 5 240 "$@" >"$SCRATCH/.out" 2>"$SCRATCH/.err"
   CODE=$?
+  ! grep -q 'Sanitizer\|runtime error:' "$SCRATCH/.err" || broken "a sanitizer reports"
 }
 lamp() { run "$SLITLAMP" "$@"; }
 
