@@ -115,7 +115,7 @@ def write_small_demo(folder: Path) -> None:
 
 def leave_jobs(program: str, workspace: Path, model: Path) -> None:
     """Leave three jobs unfinished: b4 ran and b6 waited when the server died, b5 was cancelled."""
-    slow = {"model": str(model), "search": "always", "name": "before", "batch": 8}
+    slow = {"model": str(model), "search": "auto", "name": "before", "batch": 8}
     waiting = {"model": str(model), "search": "never", "precision": "float16", "batch": 8}
     with slitlamp.start(str(workspace), program) as lamp:
         ids = [lamp._request("POST", "/v1/op/eval", params)[1]["job"]

@@ -45,7 +45,6 @@ const sl_choice sl_choices_precision[] = {
 const sl_choice sl_choices_search[] = {
     {"auto", "when labels exist; a better one is used only where the pipeline was guessed"},
     {"never", "no other pipeline is tried"},
-    {"always", "tried and reported, also for declared pipelines"},
     {0}};
 
 // "auto" first, then format_list.h in its order; a test compares the two.

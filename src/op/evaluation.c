@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Before the run: model, contract, classes, the search for a better pipeline.
+// Before the run: model, contract, classes, real outputs.
 //
-// Start at sl_evaluation_open(); the run itself is in evaluation_run.c.
+// Start at sl_evaluation_open(); the search for a better pipeline is in evaluation_search.c, the
+// run itself in evaluation_run.c.
 #include <math.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #include "op/evaluation.h"
 #include "op/model_facts.h"
 
-enum { OBSERVED_ROWS = 64, SEARCH_SAMPLES = 512 };
+enum { OBSERVED_ROWS = 64 };
 
 static void close_model(void *model) { sl_model_close(model); }
 
@@ -84,8 +85,11 @@ static sl_status match_classes(sl_evaluation *e, const sl_column *label, int has
 // A map that names nothing takes the labels, in the order the match gave them.
 static void name_classes(sl_evaluation *e, const sl_column *label, int has_label) {
   sl_contract *contract = &e->contract;
-  if (contract->classes.names.count > 0) return;
   sl_arena *arena = e->call->arena;
+  if (contract->classes.names.count > 0) {
+    sl_class_map_distinguish(arena, &contract->classes);
+    return;
+  }
   const char **names = SL_NEW_ARRAY(arena, const char *, contract->class_count + 1);
   for (int64_t i = 0; i < contract->class_count; i++)
     names[i] = sl_arena_printf(arena, "class %lld", (long long)i);
@@ -167,11 +171,11 @@ sl_status sl_evaluation_fetch(sl_evaluation *e, int worker, int64_t row, sl_inpu
   return SL_OK;
 }
 
-// ---- the search for a better pipeline
-// ------------------------------------------------------------
+// ---- some of the rows
+// ----------------------------------------------------------------------------
 
 // Every k-th usable row, so that a folder sorted by class gives all classes.
-static int64_t pick_rows(const sl_evaluation *e, int64_t most, int labelled_only, int64_t *out) {
+int64_t sl_evaluation_pick(const sl_evaluation *e, int64_t most, int labelled_only, int64_t *out) {
   int64_t usable = 0, picked = 0, seen = 0;
   for (int64_t row = 0; row < e->rows; row++)
     usable += !e->broken[row] && (!labelled_only || e->target[row] >= 0);
@@ -183,86 +187,10 @@ static int64_t pick_rows(const sl_evaluation *e, int64_t most, int labelled_only
   return picked;
 }
 
-typedef struct subset {
-  sl_evaluation *evaluation;
-  const int64_t *rows;
-} subset;
-
-static sl_status fetch_subset(void *ctx, int worker, int64_t row, sl_input *out, sl_error *err) {
-  subset *s = ctx;
+sl_status sl_subset_fetch(void *ctx, int worker, int64_t row, sl_input *out, sl_error *err) {
+  sl_subset *s = ctx;
   return sl_evaluation_fetch(s->evaluation, worker % s->evaluation->workers, s->rows[row], out,
                              err);
-}
-
-static void show_search(void *ctx, int64_t done, int64_t total) {
-  sl_op_progress(ctx, "try pipelines", "runs", done, total);
-}
-
-static void note_alternatives(sl_evaluation *e, const sl_alternatives *found, size_t used) {
-  sl_arena *arena = e->call->arena;
-  sl_record_list list = {0};
-  for (size_t i = 0; i < found->count; i++) {
-    const sl_alternative *a = &found->at[i];
-    sl_rec_alternative *record = sl_record_add(arena, &list, sizeof *record);
-    *record = (sl_rec_alternative){.title = a->title,
-                                   .pipeline = sl_pipeline_lines(arena, &a->pipeline),
-                                   .accuracy = a->accuracy,
-                                   .p_value = a->p_value,
-                                   .samples = a->samples,
-                                   .significant = found->found_better && i == found->best,
-                                   .used = i == used};
-  }
-  e->notes.alternatives = sl_record_done(&list);
-  e->notes.alternatives_sentence = found->sentence;
-  sl_text_list_add(arena, &e->remarks, found->sentence);
-  if (found->remark != NULL && found->remark[0] != '\0')
-    sl_text_list_add(arena, &e->remarks, found->remark);
-}
-
-static void use_alternative(sl_evaluation *e, const sl_alternatives *found) {
-  sl_arena *arena = e->call->arena;
-  const sl_alternative *best = &found->at[found->best];
-  sl_text_list evidence = {0};
-  for (int64_t i = 0; i < e->contract.evidence.count; i++)
-    sl_text_list_add(arena, &evidence, e->contract.evidence.at[i]);
-  sl_text_list_add(arena, &evidence,
-                   sl_arena_printf(arena, "tried %zu pipelines on %lld labelled samples: %s",
-                                   found->count, (long long)best->samples, found->sentence));
-  e->contract.pipeline = best->pipeline;
-  e->contract.pipeline_source = "guessed from the file, then chosen by trial on labelled samples";
-  e->contract.evidence = sl_text_list_done(&evidence);
-}
-
-sl_status sl_evaluation_search(sl_evaluation *e, sl_error *err) {
-  enum { NEVER = 1, ALWAYS = 2 };
-  enum { LEAST_LABELLED = 30 };
-  if (e->params->search == NEVER) return SL_OK;
-  if (e->labelled < LEAST_LABELLED) {
-    if (e->contract.guessed)
-      sl_text_list_add(
-          e->call->arena, &e->remarks,
-          "the pipeline is a guess that could not be tried: fewer than 30 labelled samples");
-    return SL_OK;
-  }
-  sl_arena *arena = e->call->arena;
-  int64_t *rows = SL_NEW_ARRAY(arena, int64_t, SEARCH_SAMPLES);
-  int32_t *classes = SL_NEW_ARRAY(arena, int32_t, SEARCH_SAMPLES);
-  subset s = {e, rows};
-  sl_run_source source = {
-      .count = pick_rows(e, SEARCH_SAMPLES, 1, rows), .fetch = fetch_subset, .ctx = &s};
-  for (int64_t i = 0; i < source.count; i++) classes[i] = e->target[rows[i]];
-  sl_alternatives_options options = {.samples_max = SEARCH_SAMPLES,
-                                     .threads = e->workers,
-                                     .cancel = e->call->cancel,
-                                     .progress = show_search,
-                                     .progress_ctx = e->call};
-  sl_alternatives found;
-  SL_TRY(sl_pipeline_alternatives(arena, e->model, &e->contract, &source, classes, &options, &found,
-                                  err));
-  int change = e->contract.guessed && found.found_better;
-  note_alternatives(e, &found, change ? found.best : found.declared);
-  if (change) use_alternative(e, &found);
-  return SL_OK;
 }
 
 // ---- real outputs
@@ -286,8 +214,8 @@ static sl_status take_observed(void *ctx, const sl_run_block *block, sl_error *e
 
 static sl_status observe_rows(sl_evaluation *e, const int64_t *rows, int64_t count, observed *o,
                               sl_error *err) {
-  subset s = {e, rows};
-  sl_run_source source = {.count = count, .fetch = fetch_subset, .ctx = &s};
+  sl_subset s = {e, rows};
+  sl_run_source source = {.count = count, .fetch = sl_subset_fetch, .ctx = &s};
   sl_run_sink sink = {.take = take_observed, .ctx = o};
   sl_run_options options = {
       .provider = SL_PROVIDER_CPU, .threads = 1, .batch = 8, .cancel = e->call->cancel};
@@ -305,7 +233,7 @@ sl_status sl_evaluation_observe(sl_evaluation *e, sl_error *err) {
   sl_arena *arena = e->call->arena;
   if (!e->contract.scores_certain) {
     int64_t rows[OBSERVED_ROWS];
-    int64_t count = pick_rows(e, OBSERVED_ROWS, 0, rows);
+    int64_t count = sl_evaluation_pick(e, OBSERVED_ROWS, 0, rows);
     observed o = {.columns = e->contract.columns};
     o.outputs = SL_NEW_ARRAY(arena, float, (count + 1) * o.columns);
     SL_TRY(observe_rows(e, rows, count, &o, err));

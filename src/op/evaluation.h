@@ -53,6 +53,21 @@ SL_MUST_CHECK sl_status sl_evaluation_run(sl_evaluation *evaluation, const char 
 SL_MUST_CHECK sl_status sl_evaluation_fetch(sl_evaluation *evaluation, int worker, int64_t row,
                                             sl_input *out, sl_error *err);
 
+// ---- some of the rows --------------------------------------------------------------------------
+
+// At most `most` rows that decode (and carry a usable label), spread evenly over the version, so
+// that a folder sorted by class gives all classes. Returns their number.
+int64_t sl_evaluation_pick(const sl_evaluation *evaluation, int64_t most, int labelled_only,
+                           int64_t *out);
+
+typedef struct sl_subset {
+  sl_evaluation *evaluation;
+  const int64_t *rows;
+} sl_subset;
+// Fits sl_run_source.fetch with an sl_subset as context.
+SL_MUST_CHECK sl_status sl_subset_fetch(void *ctx, int worker, int64_t row, sl_input *out,
+                                        sl_error *err);
+
 // ---- scores to columns (run_columns.c) ---------------------------------------------------------
 
 // What every row of a finished run says, from its score matrix; written as the run's columns inside

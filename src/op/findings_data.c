@@ -50,7 +50,7 @@ sl_status sl_find_pipeline(const sl_finding_input *in, sl_record_list *list, sl_
       sl_finding_add(in, list, "pipeline", "pipeline", SL_SEVERITY_ERROR, explained, in->errors);
   f->title = sl_finding_text(in, "another pipeline scores %.1f %% where this one scores %.1f %%",
                              100 * best->accuracy, 100 * used->accuracy);
-  f->text = sl_finding_text(in, "%s Tried on %lld labelled samples, corrected p = %.2g.",
+  f->text = sl_finding_text(in, "%s; tried on %lld labelled samples, corrected p = %.2g.",
                             in->data->notes.alternatives_sentence, (long long)best->samples,
                             best->p_value);
   f->advice = "Check how the model was trained, correct its declared pipeline and evaluate again.";

@@ -535,7 +535,7 @@ def test_a_job_from_start_to_result(server: Server) -> None:
 
 def test_a_job_is_cancelled(server: Server) -> None:
     """A running one and a waiting one; both can be resumed."""
-    slow = {"model": server.names["V2"], "dataset": "fashion", "search": "always",
+    slow = {"model": server.names["V2"], "dataset": "fashion", "search": "auto",
             "precision": "float16", "batch": 1, "threads": 1}
     first = server.call("eval", slow).json()["job"]
     second = server.call("eval", slow).json()["job"]

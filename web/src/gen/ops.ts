@@ -581,7 +581,7 @@ export interface OpenParams {
   /** How the model's outputs are read; detected when auto. */
   readonly scores?: "auto" | "logits" | "probabilities" | "sigmoid" | "multilabel";
   /** Whether plausible other pipelines are tried on a labelled subset. */
-  readonly search?: "auto" | "never" | "always";
+  readonly search?: "auto" | "never";
   /** ONNX Runtime execution provider. */
   readonly provider?: "auto" | "cpu" | "cuda" | "tensorrt" | "openvino" | "coreml";
   /** Element type in which scores are kept. */
@@ -693,7 +693,7 @@ export interface EvalParams {
   /** How the model's outputs are read; detected when auto. */
   readonly scores?: "auto" | "logits" | "probabilities" | "sigmoid" | "multilabel";
   /** Whether plausible other pipelines are tried on a labelled subset. */
-  readonly search?: "auto" | "never" | "always";
+  readonly search?: "auto" | "never";
   /** ONNX Runtime execution provider. */
   readonly provider?: "auto" | "cpu" | "cuda" | "tensorrt" | "openvino" | "coreml";
   /** Element type in which scores are kept. */
@@ -1503,10 +1503,6 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
           {
             "name": "never",
             "help": "no other pipeline is tried"
-          },
-          {
-            "name": "always",
-            "help": "tried and reported, also for declared pipelines"
           }
         ],
         "help": "Whether plausible other pipelines are tried on a labelled subset."
@@ -1885,10 +1881,6 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
           {
             "name": "never",
             "help": "no other pipeline is tried"
-          },
-          {
-            "name": "always",
-            "help": "tried and reported, also for declared pipelines"
           }
         ],
         "help": "Whether plausible other pipelines are tried on a labelled subset."
