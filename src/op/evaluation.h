@@ -23,7 +23,7 @@ typedef struct sl_evaluation {
   sl_class_match match;
   const int64_t *members;       // sample ids, one per row
   const int32_t *target;        // class of each row's label, -1 none
-  const uint64_t *target_sets;  // multi-label: classes of each row as bits (multi_label.h), or NULL
+  const uint64_t *target_sets;  // multi-label: classes of each row as bits (label_sets.h), or NULL
   const uint8_t *broken;        // rows known not to decode since import
   int64_t rows, labelled;
   sl_sample_windows *samples;

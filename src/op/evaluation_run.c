@@ -13,7 +13,7 @@
 #include "base/hash.h"
 #include "metric/stats.h"
 #include "op/evaluation.h"
-#include "op/multi_label.h"
+#include "op/label_sets.h"
 #include "tensor/dtype.h"
 
 enum { COMMIT_NS = 1000000000, CHUNKS_WAITING_MAX = 4096 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The set of classes each sample of a version is labelled with, as bits.
-#ifndef SL_OP_MULTI_LABEL_H
-#define SL_OP_MULTI_LABEL_H
+#ifndef SL_OP_LABEL_SETS_H
+#define SL_OP_LABEL_SETS_H
 
 #include "op/evaluation.h"
 

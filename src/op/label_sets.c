@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Label sets. A column of label lists has few distinct texts, so each text is parsed once and its
 // set copied to the rows that carry it.
-#include "op/multi_label.h"
+#include "op/label_sets.h"
 
 #include <string.h>
 
