@@ -2,7 +2,7 @@
 // Where one is in the view, and what is selected. Invariant: the cursor moves at once and reaches
 // the URL when it rests, because browsers limit how often an address may change; another view has
 // another cursor and nothing selected.
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Sample } from "@/gen/ops";
 import type { Navigator } from "@/state/view";
 
@@ -25,7 +25,7 @@ export function useCursor(nav: Navigator): Cursor {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => latest.current.go({ row: next }, { replace: true }), REST_MS);
   }, []);
-  return { row, move };
+  return useMemo(() => ({ row, move }), [row, move]);
 }
 
 export interface Selection {
@@ -63,5 +63,8 @@ export function useSelection(
     [viewKey],
   );
   const clear = useCallback(() => setState({ viewKey, held: NOTHING }), [viewKey]);
-  return { rows: new Set(held.keys()), samples: [...held.values()], select, clear };
+  return useMemo(
+    () => ({ rows: new Set(held.keys()), samples: [...held.values()], select, clear }),
+    [held, select, clear],
+  );
 }

@@ -4,7 +4,7 @@
 import { type ReactElement, useCallback, useEffect, useRef, useState } from "react";
 import { fmtInt, plural } from "@/base/format";
 import { usePref } from "@/state/prefs";
-import { useNarrow } from "@/widgets/hooks";
+import { useLatest, useNarrow } from "@/widgets/hooks";
 import { Dialog } from "@/widgets/overlay";
 import { Splitter } from "@/widgets/splitter";
 import { ProblemBox } from "@/widgets/status";
@@ -29,22 +29,30 @@ type Opened = "facets" | "export" | "row" | "add" | null;
 function useStage(ctx: PanelContext) {
   const { nav } = ctx;
   const explore = useExplore(ctx);
-  const count = explore.counts?.matched ?? 0;
-  const rows = useRows(explore.call, count);
+  const rows = useRows(explore.call, explore.counts?.matched ?? 0);
+  const { count } = rows;
   const cursor = useCursor(nav);
-  const selection = useSelection(rows.item, JSON.stringify(explore.call));
+  const viewKey = JSON.stringify(explore.call);
+  const selection = useSelection(rows.item, viewKey);
   const [reveal, setReveal] = useState<{ row: number } | null>(null);
   const [shape, setShape] = useState({ columns: 1, fit: 1 });
   const [opened, setOpened] = useState<Opened>(null);
   const isTable = nav.view.tab === "table";
-  const open = (row: number) => {
-    const sample = rows.item(row);
-    if (sample?.sample) nav.go({ sample: sample.sample, row }, { page: "sample" });
-  };
+  const latest = useLatest({ nav, rows });
+  const open = useCallback(
+    (row: number) => {
+      const sample = latest.current.rows.item(row)?.sample;
+      if (sample) latest.current.nav.go({ sample, row }, { page: "sample" });
+    },
+    [latest],
+  );
   const goTo = (row: number) => {
     cursor.move(row);
     setReveal({ row });
   };
+  useEffect(() => {
+    if (nav.view.row < 0) setReveal({ row: 0 });
+  }, [viewKey]);
   const onShape = useCallback((columns: number, fit: number) => setShape({ columns, fit }), []);
   const onTable = (table: boolean) => nav.go({ tab: table ? "table" : "" }, { replace: true });
   return {
@@ -85,7 +93,8 @@ function Body(props: { readonly stage: Stage }): ReactElement {
       </div>
     );
   }
-  const empty = explore.counts && !explore.dragging && (
+  const isEmpty = count === 0 && !rows.stale && explore.counts?.matched === 0;
+  const empty = isEmpty && !explore.dragging && (
     <WhyEmpty
       ctx={explore.ctx}
       where={explore.where}

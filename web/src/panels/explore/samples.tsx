@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The samples of the view, as pictures or as a table. Both are drawn only where they are in sight.
-import { type ReactElement, type ReactNode, useCallback } from "react";
+import { memo, type ReactElement, type ReactNode, useCallback } from "react";
 import { fmtFixed, fmtName, fmtPercent, fmtReal } from "@/base/format";
 import type { Sort } from "@/base/view";
 import type { Sample } from "@/gen/ops";
@@ -50,12 +50,12 @@ function describe(sample: Sample | undefined, row: number): string {
   return parts.filter(Boolean).join(", ");
 }
 
-export function SampleGrid(
-  props: SamplesProps & {
-    readonly side: number;
-    readonly onShape: (columns: number, fit: number) => void;
-  },
-): ReactElement {
+export interface SampleGridProps extends SamplesProps {
+  readonly side: number;
+  readonly onShape: (columns: number, fit: number) => void;
+}
+
+export const SampleGrid = memo(function SampleGrid(props: SampleGridProps): ReactElement {
   const { rows, side, selection } = props;
   const caption = side >= CAPTION_FROM;
   const draw = useCallback(
@@ -82,7 +82,7 @@ export function SampleGrid(
       onShape={props.onShape}
     />
   );
-}
+});
 
 const number = (
   id: string,
