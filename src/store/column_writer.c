@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writing columns: values stream into a file of tmp/; bitmap and texts are kept until the end.
 //
-// Invariant: the file is written, synced and renamed before its row is added, and a failure at any
-// step leaves nothing but a file that no row names. Start at sl_column_writer_finish().
+// Invariant: the file is written and renamed before its row is added, synced before the row is
+// committed (pending_sync.h), and a failure at any step leaves nothing but a file that no row
+// names. Start at sl_column_writer_finish().
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "base/map.h"
 #include "base/text.h"
 #include "store/column_file.h"
+#include "store/pending_sync.h"
 #include "store/store_io.h"
 #include "store/store_state.h"
 
@@ -211,15 +213,17 @@ static sl_status complete_file(sl_column_writer *writer, sl_error *err) {
   SL_TRY(put_part(writer, &writer->text_at, layout.text_at, err));
   SL_TRY(put_part(writer, &writer->texts, layout.texts_at, err));
   SL_TRY(sl_io_write(writer->fd, writer->path, &header, sizeof header, 0, err));
-  SL_TRY(sl_io_resize(writer->fd, writer->path, writer->row.size_bytes, err));
-  return sl_io_sync(writer->fd, writer->path, err);
+  return sl_io_resize(writer->fd, writer->path, writer->row.size_bytes, err);
 }
 
 static sl_status publish(sl_column_writer *writer, sl_error *err) {
   const char *path =
       sl_arena_printf(writer->arena, "%s/columns/%s", writer->store->path, writer->row.file);
-  SL_TRY(sl_io_rename(writer->path, path, 1, err));
+  SL_TRY(sl_io_rename(writer->path, path, 0, err));
   writer->path = path;
+  int fd = writer->fd;
+  writer->fd = -1;
+  SL_TRY(sl_pending_add(writer->store, fd, writer->row.file, err));
   return sl_column_add_row(writer->store, &writer->row, err);
 }
 

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "store/catalogue.h"
 #include "store/liveness.h"
+#include "store/pending_sync.h"
 #include "store/store_error.h"
 #include "store/write_lock.h"
 
@@ -224,6 +225,7 @@ sl_status sl_store_begin(sl_store *store, sl_commit commit, sl_error *err) {
 }
 
 static void end_outermost(sl_store *store) {
+  sl_pending_drop(store);
   if (!sqlite3_get_autocommit(store->writer->db)) {
     int rc = sqlite3_exec(store->writer->db, "ROLLBACK", NULL, NULL, NULL);
     SL_ASSERT(rc == SQLITE_OK || sqlite3_get_autocommit(store->writer->db));
@@ -239,6 +241,7 @@ static sl_status commit_outermost(sl_store *store, sl_error *err) {
     return sl_fail(err, SL_E_STORE,
                    "workspace \"%s\": nothing was written, because an earlier step failed",
                    store->path);
+  SL_TRY(sl_pending_sync(store, err));
   return sl_connection_exec(store, store->writer, "COMMIT", err);
 }
 

@@ -10,7 +10,15 @@
 
 #include "store/connection.h"
 
-enum { SL_OWNER_SIZE = 33 };  // 32 hex digits and the NUL
+enum {
+  SL_OWNER_SIZE = 33,  // 32 hex digits and the NUL
+  SL_PENDING_MAX = 32
+};
+
+typedef struct sl_pending_file {
+  int fd;
+  char file[64];  // for messages
+} sl_pending_file;
 
 struct sl_store {
   sl_arena *arena;
@@ -34,7 +42,9 @@ struct sl_store {
   sl_connection *writer;
   _Atomic(const void *) tx_thread;  // the thread inside a transaction; see this_thread()
   int tx_depth, tx_failed, tx_locked;
-  int synced;       // the writer's commits wait for the disk
+  int synced;                               // the writer's commits wait for the disk
+  sl_pending_file pending[SL_PENDING_MAX];  // see pending_sync.h
+  int pending_count;
   char *last_root;  // interned last by sample_table.c, from the heap
   int64_t last_root_id;
 };
