@@ -20,7 +20,7 @@ enum {
   FIRST_SAMPLES = 64,    // for channel order and values, which matter much
   SECOND_SAMPLES = 160,  // for geometry and kernel, which matter less
   LEAST_SAMPLES = 16,    // fewer prove nothing after correction
-  FIRST_RUNS = 14,       // about as many trials are run in each stage
+  FIRST_RUNS = 18,       // about as many trials are run in each stage
   SECOND_RUNS = 7,
   SECONDS_DEFAULT = 60
 };
@@ -139,11 +139,15 @@ static sl_status try_recipe(search *s, const sl_recipe *recipe, int64_t samples,
 // ---- the stages of the search
 // --------------------------------------------------------------------
 
-static const int32_t colour_values[] = {SL_VALUES_TORCH, SL_VALUES_UNIT, SL_VALUES_RAW,
-                                        SL_VALUES_CAFFE, SL_VALUES_TF,   SL_VALUES_CLIP};
-static const int32_t small_values[] = {SL_VALUES_CIFAR, SL_VALUES_TORCH, SL_VALUES_UNIT,
-                                       SL_VALUES_RAW,   SL_VALUES_CAFFE, SL_VALUES_TF};
-static const int32_t grey_values[] = {SL_VALUES_UNIT, SL_VALUES_RAW, SL_VALUES_TF, SL_VALUES_MNIST};
+static const int32_t colour_values[] = {SL_VALUES_TORCH,    SL_VALUES_UNIT,   SL_VALUES_RAW,
+                                        SL_VALUES_CAFFE,    SL_VALUES_TF,     SL_VALUES_CLIP,
+                                        SL_VALUES_OWN_UNIT, SL_VALUES_OWN_RAW};
+static const int32_t small_values[] = {SL_VALUES_CIFAR,    SL_VALUES_TORCH,  SL_VALUES_UNIT,
+                                       SL_VALUES_RAW,      SL_VALUES_CAFFE,  SL_VALUES_TF,
+                                       SL_VALUES_OWN_UNIT, SL_VALUES_OWN_RAW};
+static const int32_t grey_values[] = {SL_VALUES_UNIT,   SL_VALUES_RAW,     SL_VALUES_TF,
+                                      SL_VALUES_MNIST,  SL_VALUES_FASHION, SL_VALUES_OWN_UNIT,
+                                      SL_VALUES_OWN_RAW};
 
 static sl_status try_values(search *s, trial **best, sl_error *err) {
   const sl_model_input *input = &s->model->input;

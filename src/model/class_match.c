@@ -77,6 +77,21 @@ static int64_t find_class(sl_arena *arena, const index_of *index, const char *la
   return NOTHING;
 }
 
+void sl_class_map_distinguish(sl_arena *arena, sl_class_map *map) {
+  const sl_texts names = map->names;
+  sl_map *first = sl_map_new(arena);
+  for (int64_t i = 0; i < names.count; i++) add(first, names.at[i], i);
+  const char **told = SL_NEW_ARRAY(arena, const char *, names.count + 1);
+  for (int64_t i = 0; i < names.count; i++) {
+    const char *id = map->ids.count > 0 ? map->ids.at[i] : "";
+    told[i] = names.at[i];
+    if (sl_map_get_text(first, names.at[i], i) != AMBIGUOUS) continue;
+    told[i] = id[0] != '\0' ? sl_arena_printf(arena, "%s (%s)", names.at[i], id)
+                            : sl_arena_printf(arena, "%s (%lld)", names.at[i], (long long)i);
+  }
+  map->names.at = told;
+}
+
 // ---- without names
 // -------------------------------------------------------------------------------
 

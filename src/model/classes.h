@@ -47,4 +47,9 @@ SL_MUST_CHECK sl_status sl_class_map_match(sl_arena *arena, const sl_class_map *
                                            const sl_texts *labels, int64_t outputs,
                                            sl_class_match *out, sl_error *err);
 
+// Names that several classes bear get the class's id in brackets, or its number ("crane (134)"),
+// so that a name leads to one class. Call it once labels are matched: a label "crane" alone stays
+// ambiguous.
+void sl_class_map_distinguish(sl_arena *arena, sl_class_map *map);
+
 #endif

@@ -122,13 +122,24 @@ static void numbers_and_order_are_said(void **state) {
   assert_int_equal(m.class_of_label[0], 0);
 }
 
+static void equal_names_are_told_apart(void **state) {
+  sl_class_map map = parse(*state, "n1 cat\nn2 crane\nn3 crane\n");
+  sl_class_map_distinguish(*state, &map);
+  assert_string_equal(map.names.at[0], "cat");
+  assert_string_equal(map.names.at[1], "crane (n2)");
+  assert_string_equal(map.names.at[2], "crane (n3)");
+  map = parse(*state, "crane\ncat\ncrane\n");
+  sl_class_map_distinguish(*state, &map);
+  assert_string_equal(map.names.at[0], "crane (0)");
+  assert_string_equal(map.names.at[2], "crane (2)");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, drop)
   const struct CMUnitTest tests[] = {
-      TEST(reads_every_way_of_writing),
-      TEST(refuses_gaps_and_doubles),
-      TEST(labels_meet_classes_by_name),
-      TEST(numbers_and_order_are_said),
+      TEST(reads_every_way_of_writing),  TEST(refuses_gaps_and_doubles),
+      TEST(labels_meet_classes_by_name), TEST(numbers_and_order_are_said),
+      TEST(equal_names_are_told_apart),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

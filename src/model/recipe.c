@@ -37,6 +37,10 @@ static const values_row values_rows[SL_VALUES_COUNT] = {
                          {0.4914, 0.4822, 0.4465},
                          {0.247, 0.2435, 0.2616}},
     [SL_VALUES_MNIST] = {"0-1 scaling with MNIST's mean and deviation", 255, 1, {0.1307}, {0.3081}},
+    [SL_VALUES_FASHION] =
+        {"0-1 scaling with Fashion-MNIST's mean and deviation", 255, 1, {0.286}, {0.353}},
+    [SL_VALUES_OWN_UNIT] = {"0-1 scaling before its own mean and deviation", 255, 0, {0}, {0}},
+    [SL_VALUES_OWN_RAW] = {"no scaling before its own mean and deviation", 1, 0, {0}, {0}},
 };
 
 static const char *const geometry_titles[SL_GEOMETRY_COUNT] = {
@@ -135,6 +139,13 @@ static void copy_steps(draft *d, const sl_pipeline *base, sl_stage stage, int re
   }
 }
 
+// The base's mean and deviation under another scaling: a forgotten or doubled division by 255.
+static void copy_normalize(draft *d, const sl_pipeline *base, int reverse) {
+  for (int64_t i = 0; base != NULL && i < base->steps.count; i++)
+    if (sl_step_at(base->steps.at[i].index) == &sl_step_normalize)
+      copy_step(d, &base->steps.at[i], reverse, SL_RECIPE_KEEP);
+}
+
 static int32_t mode_of(const sl_pipeline *base) {
   const sl_step_mode_params *mode = base != NULL ? sl_pipeline_find(base, "mode") : NULL;
   return mode != NULL ? mode->to : SL_RECIPE_KEEP;
@@ -155,6 +166,8 @@ sl_status sl_recipe_make(sl_arena *arena, const sl_model *model, const sl_pipeli
     add_values(&d, recipe->values, mode == SL_MODE_BGR);
   else
     copy_steps(&d, base, SL_STAGE_VALUE, turned, SL_RECIPE_KEEP);
+  if (recipe->values == SL_VALUES_OWN_UNIT || recipe->values == SL_VALUES_OWN_RAW)
+    copy_normalize(&d, base, turned);
   copy_steps(&d, base, SL_STAGE_LAYOUT, 0, SL_RECIPE_KEEP);
   sl_pipeline made;
   SL_TRY(sl_pipeline_make(arena, d.steps, d.count, "the composed pipeline", &made, err));

@@ -19,6 +19,9 @@ typedef enum sl_values {
   SL_VALUES_CLIP,       // / 255, CLIP's mean and deviation
   SL_VALUES_CIFAR,      // / 255, CIFAR-10's mean and deviation
   SL_VALUES_MNIST,      // / 255, MNIST's mean and deviation (one channel)
+  SL_VALUES_FASHION,    // / 255, Fashion-MNIST's mean and deviation (one channel)
+  SL_VALUES_OWN_UNIT,   // / 255, the mean and deviation of the base
+  SL_VALUES_OWN_RAW,    // no scaling, the mean and deviation of the base
   SL_VALUES_COUNT
 } sl_values;
 

@@ -28,7 +28,7 @@ sl_status sl_find_confident(const sl_finding_input *in, sl_record_list *list, sl
   sl_rec_finding *f = sl_finding_add(
       in, list, "confident-mistakes", "confident",
       (double)wrong > 0.2 * (double)in->errors ? SL_SEVERITY_WARNING : SL_SEVERITY_INFO, wrong,
-      all);
+      wrong);
   f->title =
       sl_finding_text(in, "%lld mistakes are made with confidence 0.9 or more", (long long)wrong);
   f->text = sl_finding_text(in,

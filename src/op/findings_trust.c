@@ -58,7 +58,7 @@ sl_status sl_find_class_calibration(const sl_finding_input *in, sl_record_list *
     const char *name = sl_finding_class(in, c->index);
     sl_rec_finding *f =
         sl_finding_add(in, list, sl_finding_text(in, "over-confident-%d", c->index), "calibration",
-                       SL_SEVERITY_INFO, c->predicted - c->correct, c->predicted);
+                       SL_SEVERITY_INFO, c->predicted - c->correct, c->predicted - c->correct);
     f->title = sl_finding_text(in, "predictions of \"%s\" promise too much", name);
     f->text = sl_finding_text(in,
                               "Mean confidence %.3f where %.3f are right: a gap of %.3f [%.3f, "

@@ -198,6 +198,7 @@ static sl_status run(sl_op_call *call, const void *params_in, void *result_out, 
   SL_TRY(read_classes(call, in, &p, &map, err));
   const char *scores = read_scores(&p, in->scores);
   SL_TRY(match_targets(call, &version, &map, p.classes, p.rows, &target, &notes, err));
+  sl_class_map_distinguish(call->arena, &map);
   char key[65];
   content_key(&p, &version, scores, key);
   const char *base = sl_path_base(in->file);
