@@ -188,9 +188,11 @@ static void measure_eval(bench *b, const char *workspace, const char *pipeline) 
   sl_reply *reply;
   meter m = meter_start();
   must(sl_call(engine, "eval", params, strlen(params), &reply, &err), &err);
-  meter_print(&m, b->count, sl_arena_printf(b->arena, ",\"reply\":%s", sl_reply_json(reply, NULL)));
+  meter_stop(&m);
+  const char *more = sl_arena_printf(b->arena, ",\"reply\":%s", sl_reply_json(reply, NULL));
   sl_reply_free(reply);
   sl_engine_close(engine);
+  meter_print(&m, b->count, more);
 }
 
 int main(int argc, char **argv) {

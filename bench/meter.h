@@ -14,7 +14,7 @@
 
 typedef struct meter {
   int64_t began_ns;
-  double cpu;
+  double cpu, wall;  // wall: 0 until stopped; cpu: at the start, then used
 } meter;
 
 static inline void must(sl_status status, const sl_error *err) {
@@ -47,10 +47,16 @@ static inline double meter_seconds(const meter *m) {
   return (double)(sl_clock_ns() - m->began_ns) * 1e-9;
 }
 
-// `more` is JSON that follows the numbers: "" or ",\"name\":value".
-static inline void meter_print(const meter *m, int64_t rows, const char *more) {
-  double wall = meter_seconds(m), cpu = cpu_seconds() - m->cpu;
-  printf("{\"rows\":%lld,\"wall\":%.6f,\"cpu\":%.6f%s}\n", (long long)rows, wall, cpu, more);
+static inline void meter_stop(meter *m) {
+  m->wall = meter_seconds(m);
+  m->cpu = cpu_seconds() - m->cpu;
+}
+
+// Stops the meter if it still runs. `more` is JSON that follows the numbers: "" or
+// ",\"name\":value".
+static inline void meter_print(meter *m, int64_t rows, const char *more) {
+  if (m->wall <= 0) meter_stop(m);
+  printf("{\"rows\":%lld,\"wall\":%.6f,\"cpu\":%.6f%s}\n", (long long)rows, m->wall, m->cpu, more);
   fflush(stdout);
 }
 

@@ -5,18 +5,14 @@
 // Invariant: a chunk is committed only after its scores are on the disk; rows that failed are tried
 // again on resume, so their reason is never lost. Start at sl_evaluation_run().
 #include <math.h>
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/hash.h"
 #include "metric/stats.h"
 #include "op/evaluation.h"
 #include "op/label_sets.h"
+#include "op/run_commit.h"
 #include "tensor/dtype.h"
-
-enum { COMMIT_NS = 1000000000, CHUNKS_WAITING_MAX = 4096 };
 
 typedef struct run_state {
   sl_evaluation *e;
@@ -28,9 +24,7 @@ typedef struct run_state {
   sl_arena *error_arena;
   int64_t *todo;  // rows for the source
   int64_t todo_count, resumed, finished;
-  sl_run_chunk waiting[CHUNKS_WAITING_MAX];
-  int waiting_count;
-  int64_t committed_ns;
+  sl_run_commit *commit;
   float *probabilities;  // of one block
   int64_t probabilities_rows;
 } run_state;
@@ -135,32 +129,6 @@ static sl_status list_todo(run_state *s, sl_error *err) {
 // ---- taking blocks
 // -------------------------------------------------------------------------------
 
-static int by_first(const void *a, const void *b) {
-  const sl_run_chunk *x = a, *y = b;
-  return x->first < y->first ? -1 : x->first > y->first;
-}
-
-static sl_status commit_waiting(run_state *s, sl_error *err) {
-  if (s->waiting_count == 0) return SL_OK;
-  qsort(s->waiting, (size_t)s->waiting_count, sizeof s->waiting[0], by_first);
-  sl_store *store = s->e->call->store;
-  SL_TRY(sl_store_begin(store, SL_COMMIT_FAST, err));
-  sl_status status = SL_OK;
-  for (int i = 0; i < s->waiting_count && status == SL_OK;) {
-    sl_run_chunk chunk = s->waiting[i++];
-    for (; i < s->waiting_count && s->waiting[i].first == chunk.first + chunk.count; i++)
-      chunk.count += s->waiting[i].count;
-    status = sl_store_add_run_chunk(store, s->run, &s->scores, 1, chunk, err);
-  }
-  if (status != SL_OK) {
-    sl_store_rollback(store);
-    return status;
-  }
-  s->waiting_count = 0;
-  s->committed_ns = sl_clock_ns();
-  return sl_store_commit(store, err);
-}
-
 static void *room_for(run_state *s, int64_t rows) {
   if (rows > s->probabilities_rows) {
     s->probabilities = SL_NEW_ARRAY(s->e->call->arena, float, rows * s->classes);
@@ -191,12 +159,6 @@ static void convert(run_state *s, const sl_run_block *block, float *out) {
 
 static size_t score_size(const run_state *s) { return s->type == SL_COLUMN_F16 ? 2 : 4; }
 
-static sl_status wait_chunk(run_state *s, int64_t first, int64_t count, sl_error *err) {
-  if (s->waiting_count == CHUNKS_WAITING_MAX) SL_TRY(commit_waiting(s, err));
-  s->waiting[s->waiting_count++] = (sl_run_chunk){first, count};
-  return SL_OK;
-}
-
 // A block's rows follow one another in `todo`, not always in the dataset: write stretch by stretch.
 static sl_status take(void *ctx, const sl_run_block *block, sl_error *err) {
   run_state *s = ctx;
@@ -209,13 +171,12 @@ static sl_status take(void *ctx, const sl_run_block *block, sl_error *err) {
       count++;
     const void *at = (const char *)values + (size_t)(i * s->classes) * score_size(s);
     SL_TRY(sl_partial_write(s->scores, first, count, at, err));
-    if (!s->done[first]) SL_TRY(wait_chunk(s, first, count, err));
+    if (!s->done[first]) SL_TRY(sl_run_commit_add(s->commit, first, count, err));
     i += count;
   }
   s->finished += block->count;
   sl_op_progress(s->e->call, "evaluate", "images", s->finished, s->e->rows);
-  if (sl_clock_ns() - s->committed_ns < COMMIT_NS) return SL_OK;
-  return commit_waiting(s, err);
+  return SL_OK;
 }
 
 static sl_status fetch(void *ctx, int worker, int64_t index, sl_input *out, sl_error *err) {
@@ -237,12 +198,16 @@ static sl_status stream(run_state *s, sl_run_stats *stats, sl_error *err) {
   if (s->todo_count == 0) return SL_OK;
   SL_TRY(sl_contract_prep(e->call->arena, e->model, &e->contract.pipeline, &prep, err));
   SL_TRY(sl_runner_new(e->model, &options, &runner, err));
-  s->committed_ns = sl_clock_ns();
-  sl_status status = sl_runner_run(runner, prep, &source, &sink, stats, err);
+  sl_status status = sl_run_commit_begin(e->call->store, s->run, s->scores, &s->commit, err);
+  if (status != SL_OK) {
+    sl_runner_free(runner);
+    return status;
+  }
+  status = sl_runner_run(runner, prep, &source, &sink, stats, err);
   sl_runner_free(runner);
   // What was scored before a stop or a failure is kept either way.
   sl_error second = {0};
-  sl_status kept = commit_waiting(s, status == SL_OK ? err : &second);
+  sl_status kept = sl_run_commit_end(s->commit, status == SL_OK ? err : &second);
   return status != SL_OK ? status : kept;
 }
 
