@@ -7,6 +7,7 @@
 // least as well as the label, the label first among equals.
 #include <math.h>
 
+#include "base/thread.h"
 #include "op/evaluation.h"
 #include "tensor/dtype.h"
 
@@ -111,15 +112,33 @@ static void count(const sl_run_columns *in, const columns *c, sl_run_tally *tall
   }
 }
 
+typedef struct filling {
+  const sl_run_columns *in;
+  columns *out;
+  float *scratch;  // a row per worker
+} filling;
+
+enum { ROWS_AT_ONCE = 1024 };
+
+static sl_status fill_rows(void *ctx, int worker, int64_t item, sl_error *err) {
+  (void)err;
+  const filling *f = ctx;
+  float *scratch = f->scratch + worker * f->in->classes;
+  int64_t first = item * ROWS_AT_ONCE, last = first + ROWS_AT_ONCE;
+  for (int64_t row = first; row < last && row < f->in->rows; row++) {
+    fill_row(f->in, f->out, row, scratch);
+    if (f->in->multi_label) judge_sets(f->in, f->out, row, scratch);
+  }
+  return SL_OK;
+}
+
 sl_status sl_run_columns_write(sl_op_call *call, const sl_run_columns *in, sl_run_tally *tally,
                                sl_error *err) {
   sl_arena *scratch = sl_arena_new(call->arena, "run columns");
   columns c = new_columns(scratch, in->rows);
-  float *row_scratch = SL_NEW_ARRAY(scratch, float, in->classes + 1);
-  for (int64_t row = 0; row < in->rows; row++) {
-    fill_row(in, &c, row, row_scratch);
-    if (in->multi_label) judge_sets(in, &c, row, row_scratch);
-  }
+  filling f = {in, &c, SL_NEW_ARRAY(scratch, float, in->classes * call->threads + 1)};
+  SL_TRY(sl_parallel(call->threads, (in->rows + ROWS_AT_ONCE - 1) / ROWS_AT_ONCE, fill_rows, &f,
+                     NULL, err));
   count(in, &c, tally);
   const struct {
     const char *name;
