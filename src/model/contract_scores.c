@@ -53,6 +53,8 @@ static sl_status read_stated(sl_draft *d, sl_scores option, sl_error *err) {
   if (name != NULL) SL_TRY(parse_name(name, where, &d->out->scores, err));
   if (d->out->scores == SL_SCORES_AUTO) return SL_OK;
   d->out->scores_certain = true;
+  // A softmax follows logits whatever their range: no real outputs need to be looked at.
+  d->out->activation_certain = d->out->scores == SL_SCORES_LOGITS && d->out->columns > 1;
   say(d->arena, d->out, "%s states that the scores are %s", where, names[d->out->scores]);
   if (d->out->scores == SL_SCORES_SIGMOID && d->out->columns != 1)
     return sl_fail(err, SL_E_MODEL, "scores cannot be \"sigmoid\": the model gives %lld numbers",
