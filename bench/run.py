@@ -194,12 +194,12 @@ def bench_eval(tmp: Path, python: str, rounds: int) -> None:
 
 def bench_memory(tmp: Path, python: str, _rounds: int) -> None:
     train = FASHION / "train-images-idx3-ubyte.gz", FASHION / "train-labels-idx1-ubyte.gz"
-    make(python, "repeat", tmp / "many", *train, 10)
+    test = FASHION / "t10k-images-idx3-ubyte.gz", FASHION / "t10k-labels-idx1-ubyte.gz"
     peaks = {}
-    for rows, data in ((10_000, FASHION / "t10k-images-idx3-ubyte.gz"), (60_000, train[0]),
-                       (600_000, tmp / "many")):
+    for rows, data, times in ((10_000, test, 1), (60_000, train, 1), (600_000, train, 10)):
+        make(python, "repeat", tmp / f"idx{rows}", *data, times)
         workspace = tmp / f"memory{rows}"
-        slitlamp("import", data, "--workspace", workspace)
+        slitlamp("import", tmp / f"idx{rows}", "--workspace", workspace)
         _, peaks[rows] = slitlamp("eval", V2, "--workspace", workspace, "--search", "never")
         say(f"peak memory of eval, {rows:,} samples", f"{peaks[rows] / 2**20:.0f} MiB", "", None)
     growth = (peaks[600_000] - peaks[60_000]) / 540_000
