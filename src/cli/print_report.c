@@ -58,7 +58,9 @@ static void print_headline(sl_printer *p, const sl_json *report) {
                  (long long)int_of(run, "samples"), text_of(p, run, "id"));
   double accuracy = real_of(report, "accuracy");
   if (isnan(accuracy)) {
-    sl_text_puts(&p->out, "no labels: accuracy is not known\n");
+    int labelled = int_of(run, "unlabelled") < int_of(run, "samples");
+    sl_text_printf(&p->out, "no %s: accuracy is not known\n",
+                   labelled ? "sample has both a label and a prediction" : "labels");
   } else {
     sl_print_styled(p, SL_STYLE_ACCENT,
                     sl_arena_printf(p->arena, "accuracy %.2f %%", 100 * accuracy));
@@ -66,8 +68,11 @@ static void print_headline(sl_printer *p, const sl_json *report) {
                    100 * real_of(run, "accuracy_low"), 100 * real_of(run, "accuracy_high"),
                    (long long)int_of(report, "errors"));
   }
-  sl_text_printf(&p->out, "%.0f samples/s, batch %lld, %s\n", real_of(run, "samples_per_s"),
-                 (long long)int_of(run, "batch"), text_of(p, run, "provider"));
+  if (int_of(run, "batch") > 0)
+    sl_text_printf(&p->out, "%.0f samples/s, batch %lld, %s\n", real_of(run, "samples_per_s"),
+                   (long long)int_of(run, "batch"), text_of(p, run, "provider"));
+  else
+    sl_text_printf(&p->out, "predictions of %s\n", text_of(p, run, "provider"));
 }
 
 static void print_pipeline(sl_printer *p, const sl_json *report) {
@@ -130,6 +135,14 @@ static void put_bar(sl_printer *p, double share) {
   for (int i = 0; i < BAR_CELLS; i++) sl_text_puts(&p->out, i < filled ? "▪" : "·");
 }
 
+// The precision of a class that is never predicted is no number.
+static void put_rate(sl_printer *p, double rate) {
+  if (isnan(rate))
+    sl_text_puts(&p->out, "       -");
+  else
+    sl_text_printf(&p->out, " %7.3f", rate);
+}
+
 static void print_classes(sl_printer *p, const sl_json *list) {
   size_t count = sl_json_count(list), n = 0;
   const sl_json **classes = SL_NEW_ARRAY(p->arena, const sl_json *, count + 1);
@@ -144,9 +157,11 @@ static void print_classes(sl_printer *p, const sl_json *list) {
     if (at < 0) break;
     taken[at] = 1;
     const sl_json *c = classes[at];
-    sl_text_printf(&p->out, "  %-24.24s %7lld %7.3f %7.3f %7.3f  ", text_of(p, c, "name"),
-                   (long long)int_of(c, "support"), real_of(c, "recall"), real_of(c, "precision"),
-                   real_of(c, "f1"));
+    sl_text_printf(&p->out, "  %-24.24s %7lld", text_of(p, c, "name"),
+                   (long long)int_of(c, "support"));
+    static const char *const rates[] = {"recall", "precision", "f1"};
+    for (int i = 0; i < 3; i++) put_rate(p, real_of(c, rates[i]));
+    sl_text_puts(&p->out, "  ");
     put_bar(p, real_of(c, "recall"));
     sl_text_putc(&p->out, '\n');
   }
@@ -194,9 +209,11 @@ void sl_print_report(sl_printer *p, const sl_json *report) {
   print_headline(p, report);
   print_pipeline(p, report);
   print_findings(p, get(report, "findings"));
-  print_metrics(p, get(report, "metrics"));
-  print_classes(p, get(report, "classes"));
-  print_pairs(p, report);
+  if (!isnan(real_of(report, "accuracy"))) {
+    print_metrics(p, get(report, "metrics"));
+    print_classes(p, get(report, "classes"));
+    print_pairs(p, report);
+  }
   print_calibration(p, get(report, "calibration"));
   print_alternatives(p, get(report, "alternatives"));
   for (sl_json_iter it = sl_json_each(get(report, "notes")); sl_json_next(&it);)

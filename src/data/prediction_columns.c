@@ -100,6 +100,15 @@ static const char *class_name(const look *l, size_t column) {
   return has_prefix(l, column) && name[size] != '\0' ? name + size : name;
 }
 
+// Numbers people keep beside scores.
+static int is_other_word(const char *name) {
+  static const char *const words[] = {"loss",  "entropy", "margin", "width", "height",  "size",
+                                      "index", "epoch",   "time",   "row",   "latency", "fold"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strcasecmp(name, words[i]) == 0) return 1;
+  return 0;
+}
+
 // ---- the first pass -----------------------------------------------------------------------------
 
 static void make_room(look *l) {
@@ -130,7 +139,7 @@ static void look_at_columns(look *l) {
       continue;
     }
     column->numbers++;
-    all += number;
+    if (column->is_label || !is_other_word(l->file->columns[value->column].name)) all += number;
     if (column->is_label) labels += number;
   }
   if (l->rows > ROWS_SUMMED) return;
@@ -178,15 +187,6 @@ static sl_status look_at_rows(look *l, sl_error *err) {
 }
 
 // ---- a column per class -------------------------------------------------------------------------
-
-// Numbers people keep beside scores.
-static int is_other_word(const char *name) {
-  static const char *const words[] = {"loss",  "entropy", "margin", "width", "height",  "size",
-                                      "index", "epoch",   "time",   "row",   "latency", "fold"};
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (strcasecmp(name, words[i]) == 0) return 1;
-  return 0;
-}
 
 static int is_number_column(const look *l, size_t i) {
   return l->file->columns[i].role == SL_ROLE_NONE && i < l->capacity && !l->columns[i].other &&

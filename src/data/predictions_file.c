@@ -190,17 +190,31 @@ static void miss(matching *m, const char *key) {
     sl_text_printf(&m->first_unmatched, "%s\"%s\"", m->out->unmatched > 1 ? ", " : "", shown);
 }
 
+// A file may name a sample in several ways ("sample", "name"), not all of them ours: the first that
+// leads to a row counts. *shown is the first name there is.
+static int64_t find_by_role(const matching *m, const sl_row_file *file, sl_column_role role,
+                            sl_arena *scratch, const char **shown) {
+  int64_t row = SL_NAME_NONE;
+  for (size_t i = 0; i < file->value_count && row < 0; i++) {
+    const sl_row_value *value = &file->values[i];
+    if (file->columns[value->column].role != role) continue;
+    const char *text = sl_row_value_text(scratch, value);
+    if (text == NULL) continue;
+    if (*shown == NULL) *shown = text;
+    row = sl_name_index_find(&m->index, text);
+  }
+  return row;
+}
+
 // Row of the version that the current row of the file names; below 0 when there is none.
 static sl_status find_row(matching *m, const sl_row_file *file, sl_arena *scratch, int64_t *row,
                           sl_error *err) {
-  const char *path = sl_row_value_text(scratch, sl_row_file_value(file, SL_ROLE_PATH));
-  const char *name = sl_row_value_text(scratch, sl_row_file_value(file, SL_ROLE_NAME));
-  if (path == NULL && name == NULL)
-    return sl_row_file_fail(file, SL_E_FORMAT, err, "no column names the sample");
-  *row = path != NULL ? sl_name_index_find(&m->index, path) : SL_NAME_NONE;
-  if (*row < 0 && name != NULL) *row = sl_name_index_find(&m->index, name);
+  const char *shown = NULL;
+  *row = find_by_role(m, file, SL_ROLE_PATH, scratch, &shown);
+  if (*row < 0) *row = find_by_role(m, file, SL_ROLE_NAME, scratch, &shown);
+  if (shown == NULL) return sl_row_file_fail(file, SL_E_FORMAT, err, "no column names the sample");
   if (*row < 0) {
-    miss(m, path != NULL ? path : name);
+    miss(m, shown);
     return SL_OK;
   }
   m->out->matched++;

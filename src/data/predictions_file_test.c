@@ -75,6 +75,19 @@ static void numbers_beside_the_scores(void **state) {
   assert_float_equal(score(t, &p, "test/boot/3.png", 2), 2, 0);
 }
 
+// Two names of a sample, of which one is another tool's id; numbers beside the scores that hide
+// that the rows sum to one; a class that no sample is labelled with.
+static void as_we_export_them(void **state) {
+  testing *t = *state;
+  sl_predictions p = read_text(t, "p.csv",
+                               "sample,name,pred,outcome,entropy,loss,boot,shirt,bag\n"
+                               "s7,test/boot/3.png,boot,right,0.2,0.1,0.97,0.02,0.01\n"
+                               "s9,test/shirt/4.jpg,shirt,right,0.3,0.2,0.01,0.98,0.01\n");
+  assert_int_equal(p.matched, 2);
+  assert_int_equal(p.classes, 3);
+  assert_float_equal(score(t, &p, "test/boot/3.png", 2), 0.01, 1e-6);
+}
+
 static void top_1_by_name(void **state) {
   testing *t = *state;
   sl_predictions p = read_text(t, "p.tsv",
@@ -207,6 +220,7 @@ int main(void) {
   static const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_column_per_class, set_up_data, tear_down),
       cmocka_unit_test_setup_teardown(numbers_beside_the_scores, set_up_data, tear_down),
+      cmocka_unit_test_setup_teardown(as_we_export_them, set_up_data, tear_down),
       cmocka_unit_test_setup_teardown(top_1_by_name, set_up_data, tear_down),
       cmocka_unit_test_setup_teardown(top_1_by_number, set_up_data, tear_down),
       cmocka_unit_test_setup_teardown(scores_in_json, set_up_data, tear_down),

@@ -83,6 +83,7 @@ typedef struct sl_contract {
   bool scores_activated;        // the outputs are probabilities already (binary, multi-label)
   bool scores_certain;          // stated, or seen in the graph; else real outputs decide
   bool activation_certain;      // the same for scores_activated
+  bool scores_stated;           // by option, sidecar or metadata; known while a model is opened
   sl_texts scores_evidence;
   int64_t columns;       // numbers per sample the model gives
   int64_t class_count;   // 2 for one binary number, else `columns`

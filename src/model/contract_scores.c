@@ -52,7 +52,7 @@ static sl_status read_stated(sl_draft *d, sl_scores option, sl_error *err) {
   }
   if (name != NULL) SL_TRY(parse_name(name, where, &d->out->scores, err));
   if (d->out->scores == SL_SCORES_AUTO) return SL_OK;
-  d->out->scores_certain = true;
+  d->out->scores_certain = d->out->scores_stated = true;
   // A softmax follows logits whatever their range: no real outputs need to be looked at.
   d->out->activation_certain = d->out->scores == SL_SCORES_LOGITS && d->out->columns > 1;
   say(d->arena, d->out, "%s states that the scores are %s", where, names[d->out->scores]);
@@ -150,6 +150,9 @@ void sl_contract_observe(sl_arena *arena, sl_contract *contract, const float *ou
   int sums_to_one = unit && r.sum_low > 0.98 && r.sum_high < 1.02 && contract->columns > 1;
   if (!contract->activation_certain) contract->scores_activated = unit;
   if (contract->scores_certain) {
+    if (contract->columns == 1 && !contract->activation_certain && unit)
+      say(arena, contract, "%lld real outputs reach from %g to %g: the number is a probability",
+          (long long)r.rows, (double)r.min, (double)r.max);
     if (contract->scores == SL_SCORES_PROBABILITIES && !unit)
       say(arena, contract, "but real outputs reach from %g to %g, which probabilities cannot",
           (double)r.min, (double)r.max);

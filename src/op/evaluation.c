@@ -229,9 +229,25 @@ static sl_status observe_rows(sl_evaluation *e, const int64_t *rows, int64_t cou
   return status;
 }
 
+// Sigmoids as scores of one-label samples: the best class is what people mean by a prediction.
+static sl_status settle_sigmoids(sl_evaluation *e, sl_error *err) {
+  sl_column lists;
+  int has_lists;
+  if (e->contract.scores != SL_SCORES_MULTILABEL || e->contract.scores_stated || e->labelled == 0)
+    return SL_OK;
+  SL_TRY(open_column(e, SL_COLUMN_LABELS, &lists, &has_lists, err));
+  if (has_lists) return SL_OK;
+  e->contract.scores = SL_SCORES_PROBABILITIES;
+  e->contract.scores_activated = true;
+  sl_text_list_add(e->call->arena, &e->remarks,
+                   "but no sample has several labels: the class with the highest score is the "
+                   "prediction; --scores multilabel judges every class by itself");
+  return SL_OK;
+}
+
 sl_status sl_evaluation_observe(sl_evaluation *e, sl_error *err) {
   sl_arena *arena = e->call->arena;
-  if (!e->contract.scores_certain) {
+  if (!e->contract.scores_certain || !e->contract.activation_certain) {
     int64_t rows[OBSERVED_ROWS];
     int64_t count = sl_evaluation_pick(e, OBSERVED_ROWS, 0, rows);
     observed o = {.columns = e->contract.columns};
@@ -241,5 +257,5 @@ sl_status sl_evaluation_observe(sl_evaluation *e, sl_error *err) {
   }
   for (int64_t i = 0; i < e->contract.scores_evidence.count; i++)
     sl_text_list_add(arena, &e->remarks, e->contract.scores_evidence.at[i]);
-  return SL_OK;
+  return settle_sigmoids(e, err);
 }

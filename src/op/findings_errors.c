@@ -160,9 +160,11 @@ sl_status sl_find_weak_classes(const sl_finding_input *in, sl_record_list *list,
     f->text = sl_finding_text(
         in,
         "Recall %.3f [%.3f, %.3f] on %lld samples, against %.3f over all classes (corrected p = "
-        "%.2g); its errors are %.0f %% of all. Precision is %.3f.",
+        "%.2g); its errors are %.0f %% of all. %s",
         c->recall.value, c->recall.low, c->recall.high, (long long)c->support,
-        (double)m->correct / (double)m->used, found[i].p_value, 100 * f->share, c->precision.value);
+        (double)m->correct / (double)m->used, found[i].p_value, 100 * f->share,
+        c->predicted == 0 ? "It is never predicted."
+                          : sl_finding_text(in, "Precision is %.3f.", c->precision.value));
     f->advice =
         "See what its samples are taken for, and whether its training data are few, mislabelled or "
         "mixed.";

@@ -72,9 +72,17 @@ sl_status sl_find_class_calibration(const sl_finding_input *in, sl_record_list *
   return SL_OK;
 }
 
+// Rows that decode and still have no prediction; in another tool's file they are merely missing.
+static int64_t count_without_prediction(const sl_run_data *data) {
+  int64_t count = 0;
+  for (int64_t row = 0; data->row.model != 0 && row < data->rows; row++)
+    count += data->pred[row] < 0 && data->outcome[row] != SL_OUTCOME_BROKEN;
+  return count;
+}
+
 sl_status sl_find_nan(const sl_finding_input *in, sl_record_list *list, sl_error *err) {
   (void)err;
-  int64_t count = in->metrics->nan;
+  int64_t count = count_without_prediction(in->data);
   if (count == 0) return SL_OK;
   sl_rec_finding *f =
       sl_finding_add(in, list, "not-a-number", "nan", SL_SEVERITY_ERROR, count, count);
