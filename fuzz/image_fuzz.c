@@ -20,8 +20,7 @@ static void check(sl_status status, const sl_error *err, const sl_image *image) 
 static void try_decode(const uint8_t *data, size_t size, sl_decode_like like, sl_colour colour) {
   sl_error err = {0};
   sl_image image = {0};
-  sl_decode_options options = {
-      .like = like, .colour = colour, .apply_exif = 1, .limits = &limits};
+  sl_decode_options options = {.like = like, .colour = colour, .apply_exif = 1, .limits = &limits};
   sl_status status = sl_image_decode(data, size, &options, &image, &err);
   check(status, &err, &image);
   sl_image_release(&image);

@@ -76,10 +76,10 @@ typedef enum sl_colour {
 
 typedef struct sl_decode_options {
   sl_decode_like like;
-  sl_colour colour;  // Pillow: Image.open(f).convert("RGB"/"L"); OpenCV: imread with IMREAD_COLOR
-                     // or IMREAD_GRAYSCALE (BGR order; RGB = the same with channels swapped).
-                     // NATIVE keeps channels and depth of the file: palettes, bits below 8 and
-                     // CMYK become 8-bit RGB or grey; transparency becomes a channel.
+  sl_colour colour;    // Pillow: Image.open(f).convert("RGB"/"L"); OpenCV: imread with IMREAD_COLOR
+                       // or IMREAD_GRAYSCALE (BGR order; RGB = the same with channels swapped).
+                       // NATIVE keeps channels and depth of the file: palettes, bits below 8 and
+                       // CMYK become 8-bit RGB or grey; transparency becomes a channel.
   int32_t apply_exif;  // turn by EXIF orientation (OpenCV's default; ImageOps.exif_transpose)
   const sl_image_limits *limits;  // NULL = default
 } sl_decode_options;

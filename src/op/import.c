@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operation "import": images and labels become a dataset version; the work is in data/import_run.c.
-#include "data/import_run.h"
 #include "base/clock.h"
+#include "data/import_run.h"
 #include "op/choices.h"
 #include "op/inner.h"
 #include "op/lookup.h"

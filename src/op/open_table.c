@@ -22,7 +22,7 @@ typedef struct field_row {
 
 static const field_row version_fields[] = {{SL_COLUMN_LABEL, "label", "Label", NULL},
                                            {SL_COLUMN_LABELS, "labels", "Labels", NULL},
-    {SL_COLUMN_SPLIT, "split", "Split", NULL},
+                                           {SL_COLUMN_SPLIT, "split", "Split", NULL},
                                            {SL_COLUMN_FORMAT, "format", "File format", NULL},
                                            {SL_COLUMN_MODE, "mode", "Pixel mode", NULL},
                                            {SL_COLUMN_WIDTH, "width", "Width", "px"},
