@@ -19,7 +19,8 @@ typedef struct guess {
   double confidence;
   const char *sentences[SENTENCES_MAX];
   int64_t count;
-  int settled;  // values come from the graph itself
+  int settled;         // values come from the graph itself
+  int is_common_size;  // as ImageNet models have it
 } guess;
 
 static void say(guess *g, const char *fmt, ...) SL_PRINTF(2, 3);
@@ -69,9 +70,16 @@ static void read_size(guess *g) {
     g->recipe.kernel = SL_KERNEL_PILLOW_BICUBIC;
     say(g, "%d px is a size of newer models: short side to %d, centre crop, bicubic", width, width);
   } else {
+    g->is_common_size = true;
+  }
+}
+
+// Said once the producer, who may stretch, has been asked.
+static void say_common_size(guess *g) {
+  int32_t width = g->model->input.width > 0 ? g->model->input.width : 224;
+  if (g->is_common_size && g->recipe.geometry == SL_GEOMETRY_CROP)
     say(g, "%d px: short side to %.0f, centre crop, as most ImageNet models", width,
         nearbyint(width / 0.875));
-  }
 }
 
 // ---- who made it
@@ -220,6 +228,7 @@ sl_status sl_contract_guess(sl_arena *arena, const sl_model *model, sl_guess *ou
   read_producer(&g);
   read_names(&g);
   read_metadata(&g);
+  say_common_size(&g);
   SL_TRY(sl_recipe_make(arena, model, NULL, &g.recipe, &out->pipeline, err));
   say(&g, "nothing declares the pipeline: this is a guess, roughly %.0f %% sure",
       100 * g.confidence);

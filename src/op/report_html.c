@@ -160,12 +160,16 @@ static void put_metrics(sl_text *out, const sl_rec_report *r) {
 
 static void put_classes(sl_text *out, const sl_rec_report *r) {
   const sl_rec_class *classes = r->classes.at;
+  int64_t silent = 0;
   section(out, "Classes");
   sl_text_puts(out,
                "<div class=wrap><table><tr><th>class<th>support<th>predicted<th>recall<th><th>"
                "precision<th>F1<th>AP<th>AUROC<th>confidence &minus; precision</tr>");
   for (int64_t i = 0; i < r->classes.count; i++) {
     const sl_rec_class *c = &classes[i];
+    int is_silent = c->support == 0 && c->predicted == 0;
+    silent += is_silent;
+    if (is_silent) continue;
     sl_text_puts(out, "<tr><td>");
     sl_html_escape(out, c->name);
     sl_text_printf(out, "<td>%lld<td>%lld<td>", (long long)c->support, (long long)c->predicted);
@@ -180,6 +184,9 @@ static void put_classes(sl_text *out, const sl_rec_report *r) {
     sl_text_puts(out, "</tr>");
   }
   sl_text_puts(out, "</table></div>");
+  if (silent > 0)
+    sl_text_printf(out, "<p class=dim>%lld classes are neither a label nor a prediction here.</p>",
+                   (long long)silent);
 }
 
 static void put_matrix(sl_text *out, const sl_rec_report *r) {
@@ -256,6 +263,10 @@ static void put_origin(sl_text *out, const sl_rec_report *r) {
     sl_text_puts(out, "</p>");
     put_texts(out, &r->run.pipeline);
   }
+  if (r->run.guessed && r->run.evidence.count > 0) {
+    sl_text_puts(out, "<p>Evidence of the guess</p>");
+    put_texts(out, &r->run.evidence);
+  }
   if (r->notes.count > 0) {
     sl_text_puts(out, "<p>Notes</p>");
     put_texts(out, &r->notes);
@@ -273,10 +284,10 @@ sl_status sl_report_html_write(sl_op_call *call, const sl_rec_report *report, co
   put_headline(&out, report);
   sl_status status = put_findings(call, &out, report, err);
   if (status == SL_OK) {
+    put_metrics(&out, report);
     put_classes(&out, report);
     put_matrix(&out, report);
     put_reliability(&out, report);
-    put_metrics(&out, report);
     put_origin(&out, report);
     status = sl_file_write_atomic(path, out.at, out.size, err);
   }
