@@ -3,7 +3,7 @@
 //
 // usage: node open_page.mjs SLITLAMP WORKSPACE ROUNDS
 //
-// The browser runs already, as a person's does, but each round has an empty cache. Prints a line of
+// The browser runs already with an empty tab, as a person's does, but each round has an empty cache. Prints a line of
 // JSON per round, in ms from the start of the process: address printed, first paint with content,
 // the accuracy in sight, the findings in sight.
 import { spawn } from "node:child_process";
@@ -24,11 +24,11 @@ const address = (server) =>
   });
 
 async function round(browser, program, workspace) {
+  const page = await (await browser.newContext()).newPage();
   const began = performance.now();
   const server = spawn(program, ["serve", "--workspace", workspace], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const page = await (await browser.newContext()).newPage();
   try {
     const url = await address(server);
     const told = performance.now() - began;
