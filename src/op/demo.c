@@ -6,6 +6,7 @@
 #include "op/inner.h"
 #include "op/op.h"
 #include "op/records.h"
+#include "op/report_html.h"
 
 typedef struct demo_params {
   bool train;
@@ -57,6 +58,7 @@ static sl_status evaluate(sl_op_call *call, const char *images, const char *name
 static sl_status run(sl_op_call *call, const void *params_in, void *result_out, sl_error *err) {
   const demo_params *in = params_in;
   const char *data, *models[2], *run_id;
+  if (in->html != NULL) SL_TRY(sl_report_html_check(in->html, err));
   SL_TRY(find_parts(call, &data, models, err));
   if (in->train)
     SL_TRY(evaluate(call, sl_path_join(call->arena, data, "train-images-idx3-ubyte.gz"),

@@ -8,6 +8,7 @@
 #include "op/lookup.h"
 #include "op/op.h"
 #include "op/records.h"
+#include "op/report_html.h"
 
 typedef struct open_params {
   const char *model;
@@ -91,6 +92,7 @@ static sl_status run(sl_op_call *call, const void *params_in, void *result_out, 
   const open_params *in = params_in;
   const char *version, *run_id;
   sl_texts notes = {0};
+  if (in->html != NULL) SL_TRY(sl_report_html_check(in->html, err));
   if (sl_record_parse(SL_RECORD_MODEL, in->model) == 0) SL_TRY(check_model(in->model, err));
   SL_TRY(import_data(call, in, &version, &notes, err));
   SL_TRY(make_run(call, in, version, &run_id, err));

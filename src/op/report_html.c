@@ -273,12 +273,15 @@ static void put_origin(sl_text *out, const sl_rec_report *r) {
   }
 }
 
+sl_status sl_report_html_check(const char *path, sl_error *err) {
+  if (!sl_file_exists(path)) return SL_OK;
+  sl_fail(err, SL_E_ARG, "\"%s\" exists already", path);
+  return sl_hint(err, SL_E_ARG, "Name a new file; nothing is ever overwritten.");
+}
+
 sl_status sl_report_html_write(sl_op_call *call, const sl_rec_report *report, const char *path,
                                sl_error *err) {
-  if (sl_file_exists(path)) {
-    sl_fail(err, SL_E_ARG, "\"%s\" exists already", path);
-    return sl_hint(err, SL_E_ARG, "Name a new file; nothing is ever overwritten.");
-  }
+  SL_TRY(sl_report_html_check(path, err));
   sl_text out = {0};
   sl_text_puts(&out, head);
   put_headline(&out, report);
