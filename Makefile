@@ -34,7 +34,7 @@ test: build ## set up, build and run every test
 
 bench: release ## measure against the peers and print ratios
 	@cmake --build build/release --target benches -- -j $(JOBS)
-	@if [ -f bench/run.py ]; then python3 bench/run.py $(ARGS); else echo 'no bench/run.py yet'; fi
+	@python3 bench/run.py $(ARGS)
 
 format: ## rewrite C files (and pages, where prettier is installed) in the house format
 	@tools/format.sh
