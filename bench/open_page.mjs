@@ -16,7 +16,9 @@ const { chromium } = web("@playwright/test");
 
 const address = (server) =>
   new Promise((resolve, reject) => {
-    server.once("exit", (code) => reject(new Error(`slitlamp serve ended with ${code}`)));
+    let said = "";
+    server.stderr.on("data", (text) => (said += text));
+    server.once("exit", (code) => reject(new Error(`slitlamp serve ended with ${code}: ${said}`)));
     createInterface({ input: server.stdout }).on("line", (line) => {
       const found = /https?:\/\/\S+/.exec(line);
       if (found) resolve(found[0]);
@@ -27,7 +29,7 @@ async function round(browser, program, workspace) {
   const page = await (await browser.newContext()).newPage();
   const began = performance.now();
   const server = spawn(program, ["serve", "--workspace", workspace], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   try {
     const url = await address(server);
