@@ -11,9 +11,9 @@
 #include "base/map.h"
 
 static sl_status refuse(const sl_onnx_external *tensor, const char *reason, sl_error *err) {
-  sl_fail(err, SL_E_DENIED, "external data \"%.200s\" of tensor \"%.80s\" are refused: %s",
+  sl_fail(err, SL_E_MODEL, "external data \"%.200s\" of tensor \"%.80s\" are refused: %s",
           tensor->location, tensor->tensor, reason);
-  return sl_hint(err, SL_E_DENIED,
+  return sl_hint(err, SL_E_MODEL,
                  "External data must be plain files in the model's own folder or below it.");
 }
 

@@ -11,9 +11,9 @@ typedef struct sl_onnx_file {
   sl_bytes bytes;
 } sl_onnx_file;
 
-// Opens every file that the model's tensors name, each once. SL_E_DENIED for locations that are
-// absolute, leave the folder, are links, have a second name or name memory; SL_E_MODEL for offsets
-// and lengths outside the file; SL_E_NOT_FOUND for files that are missing.
+// Opens every file that the model's tensors name, each once. SL_E_MODEL for locations that are
+// absolute, leave the folder, are links, have a second name or name memory, and for offsets and
+// lengths outside the file; SL_E_NOT_FOUND for files that are missing.
 SL_MUST_CHECK sl_status sl_onnx_open_external(sl_arena *arena, const sl_onnx_summary *summary,
                                               const char *model_path, const sl_onnx_file **out,
                                               size_t *count, sl_error *err);
