@@ -73,6 +73,10 @@ static void labels_from_a_file(void **state) {
   import_from(t, t->data);
   assert_string_equal(text_at(t, SL_COLUMN_LABEL, "x/a.png"), "dog");
   assert_string_equal(text_at(t, SL_COLUMN_LABEL, "b.png"), "1, 2");
+  write_text(t, "labels.txt", "file,labels\nx/a.png,cat|dog\nb.png,dog\n");
+  import_from(t, t->data);
+  assert_string_equal(text_at(t, SL_COLUMN_LABELS, "x/a.png"), "[\"cat\",\"dog\"]");
+  assert_string_equal(text_at(t, SL_COLUMN_LABEL, "b.png"), "dog");
   write_text(t, "labels.txt", "file,label\nzzz.png,cat\n");
   assert_fails(t, SL_E_FORMAT, "names a sample", import_status(t, t->data));
   write_text(t, "labels.txt", "file,weight\na.png,1\n");

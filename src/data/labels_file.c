@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "data/label_lists.h"
 #include "data/name_index.h"
 #include "data/row_file.h"
 
@@ -13,6 +14,7 @@ typedef struct labelling {
   sl_import *import;
   sl_name_index index;
   sl_row_file *rows;
+  sl_label_lists *labels;
   int64_t matched, unmatched;
   sl_text first_unmatched;  // for people
 } labelling;
@@ -32,21 +34,22 @@ static sl_status fail_columns(labelling *l, sl_error *err) {
 
 static sl_status apply_row(labelling *l, sl_arena *scratch, sl_error *err) {
   const sl_row_value *key = sl_row_file_value(l->rows, SL_ROLE_PATH);
-  const sl_row_value *label = sl_row_file_value(l->rows, SL_ROLE_LABEL);
   if (key == NULL) key = sl_row_file_value(l->rows, SL_ROLE_NAME);
-  if (label == NULL) label = sl_row_file_value(l->rows, SL_ROLE_LABELS);
-  if (key == NULL || label == NULL) return fail_columns(l, err);
+  int labelled = sl_row_file_value(l->rows, SL_ROLE_LABEL) != NULL ||
+                 sl_row_file_value(l->rows, SL_ROLE_LABELS) != NULL;
+  if (key == NULL || !labelled) return fail_columns(l, err);
   const char *name = sl_row_value_text(scratch, key);
-  const char *text = sl_row_value_text(scratch, label);
-  if (name == NULL || text == NULL) return SL_OK;
+  sl_record said;
+  sl_label_lists_take(l->labels, l->rows, &said);
+  if (name == NULL || (said.label == NULL && said.labels == NULL)) return SL_OK;
   int64_t row = sl_name_index_find(&l->index, name);
   if (row < 0) {
     note_unmatched(l, name);
     return SL_OK;
   }
   l->matched++;
-  l->import->records[row].label = sl_arena_copy(l->import->arena, text);
-  l->import->records[row].labels = NULL;
+  l->import->records[row].label = said.label;
+  l->import->records[row].labels = said.labels;
   return SL_OK;
 }
 
@@ -77,12 +80,16 @@ static sl_status report(labelling *l, sl_error *err) {
     sl_note_add(&l->import->notes,
                 "rows of the labels file that name no sample, or several: %lld (first %s)",
                 (long long)l->unmatched, sl_text_z(&l->first_unmatched));
+  sl_label_lists_settle(l->labels, l->import->records, l->import->count, l->rows->shown,
+                        &l->import->notes);
   return SL_OK;
 }
 
 sl_status sl_labels_file_apply(sl_import *import, const char *path, sl_error *err) {
   sl_arena *scratch = sl_arena_new(NULL, "labels file");
-  labelling l = {.import = import, .index = sl_name_index_new(scratch)};
+  labelling l = {.import = import,
+                 .index = sl_name_index_new(scratch),
+                 .labels = sl_label_lists_new(import->arena)};
   for (size_t i = 0; i < import->count; i++)
     sl_name_index_add(&l.index, sl_record_name(&import->records[i]), (int64_t)i);
   sl_status status = sl_row_file_open(scratch, path, &l.rows, err);

@@ -11,8 +11,8 @@
 #include <strings.h>
 
 #include "base/hash.h"
-#include "base/map.h"
 #include "data/base64.h"
+#include "data/label_lists.h"
 #include "data/row_file.h"
 #include "image/image.h"
 #include "store/blob_table.h"
@@ -23,8 +23,8 @@ typedef struct manifest {
   sl_reading *reading;
   sl_row_file *rows;
   const char *root;
-  unsigned *fits;  // of a CSV: types that take every value of the column
-  sl_map *texts;   // labels and splits: one copy each
+  unsigned *fits;          // of a CSV: types that take every value of the column
+  sl_label_lists *labels;  // and splits
   sl_text bytes;
   int64_t number;  // of the row, from 0
   int blobs_open;  // in the transaction
@@ -123,91 +123,17 @@ static const char *take_fields(manifest *m, int has_path) {
 
 // ---- labels -------------------------------------------------------------------------------------
 
-static const char *one_copy(manifest *m, const char *text) {
-  if (text == NULL) return NULL;
-  intptr_t known = (intptr_t)sl_map_get_text(m->texts, text, 0);
-  if (known != 0) return (const char *)known;
-  const char *copy = sl_arena_copy(m->reading->arena, text);
-  sl_map_set_text(m->texts, text, (int64_t)(intptr_t)copy);
-  return copy;
-}
-
-// "a.png, cat": blanks around a label or a split are no part of it.
-static const char *trimmed(sl_arena *arena, const char *text) {
-  if (text == NULL) return NULL;
-  text += strspn(text, " ");
-  size_t size = strlen(text);
-  while (size > 0 && text[size - 1] == ' ') size--;
-  return size > 0 ? sl_arena_copy_bytes(arena, text, size) : NULL;
-}
-
-typedef struct label_list {
-  sl_text json;
-  sl_json_writer w;
-  int count;
-  const char *first;  // in the arena
-} label_list;
-
-static void add_label(manifest *m, label_list *list, const char *text, size_t size) {
-  while (size > 0 && text[0] == ' ') text++, size--;
-  while (size > 0 && text[size - 1] == ' ') size--;
-  if (size == 0) return;
-  sl_arena *scratch = sl_arena_new(NULL, "label");
-  const char *copy = one_copy(m, sl_arena_copy_bytes(scratch, text, size));
-  sl_arena_free(scratch);
-  if (list->count++ == 0) list->first = copy;
-  sl_json_put_text(&list->w, copy);
-}
-
-static void add_labels_of_text(manifest *m, label_list *list, const char *text) {
-  while (text != NULL) {
-    size_t size = strcspn(text, "|");
-    add_label(m, list, text, size);
-    text = text[size] == '|' ? text + size + 1 : NULL;
-  }
-}
-
-static void add_labels_of_json(manifest *m, label_list *list, const sl_json *json) {
-  sl_arena *scratch = sl_arena_new(NULL, "labels");
-  for (sl_json_iter it = sl_json_each(json); sl_json_next(&it);) {
-    const char *text = sl_row_value_text(scratch, &(sl_row_value){.json = it.value});
-    if (text != NULL) add_label(m, list, text, strlen(text));
-  }
-  sl_arena_free(scratch);
-}
-
-// One label goes to `label`, several go to `labels`.
-static void take_labels(manifest *m, const sl_row_value *value, sl_record *record) {
-  label_list list = {0};
-  sl_arena *scratch = sl_arena_new(NULL, "labels");
-  sl_json_begin(&list.w, &list.json);
-  sl_json_open_list(&list.w);
-  if (sl_json_kind_of(value->json) == SL_JSON_LIST)
-    add_labels_of_json(m, &list, value->json);
-  else
-    add_labels_of_text(m, &list, sl_row_value_text(scratch, value));
-  sl_json_close_list(&list.w);
-  if (list.count == 1) record->label = list.first;
-  if (list.count > 1) record->labels = one_copy(m, sl_text_z(&list.json));
-  sl_text_free(&list.json);
-  sl_arena_free(scratch);
-}
-
 static void take_label_and_split(manifest *m, sl_record *record) {
-  sl_arena *scratch = sl_arena_new(NULL, "label");
-  const sl_row_value *label = sl_row_file_value(m->rows, SL_ROLE_LABEL);
-  const sl_row_value *labels = sl_row_file_value(m->rows, SL_ROLE_LABELS);
-  const char *split =
-      trimmed(scratch, sl_row_value_text(scratch, sl_row_file_value(m->rows, SL_ROLE_SPLIT)));
-  if (label != NULL && sl_json_kind_of(label->json) == SL_JSON_LIST)
-    take_labels(m, label, record);
-  else
-    record->label = one_copy(m, trimmed(scratch, sl_row_value_text(scratch, label)));
-  if (labels != NULL && record->label == NULL && record->labels == NULL)
-    take_labels(m, labels, record);
-  if (split != NULL) {
-    const char *usual = sl_split_of_name(split, strlen(split));
-    record->split = usual != NULL ? usual : one_copy(m, split);
+  sl_label_lists_take(m->labels, m->rows, record);
+  sl_arena *scratch = sl_arena_new(NULL, "split");
+  const char *text = sl_row_value_text(scratch, sl_row_file_value(m->rows, SL_ROLE_SPLIT));
+  if (text != NULL) text += strspn(text, " ");
+  size_t size = text != NULL ? strlen(text) : 0;
+  while (size > 0 && text[size - 1] == ' ') size--;
+  if (size > 0) {
+    const char *usual = sl_split_of_name(text, size);
+    const char *own = usual == NULL ? sl_arena_copy_bytes(scratch, text, size) : NULL;
+    record->split = usual != NULL ? usual : sl_label_lists_copy(m->labels, own);
   }
   sl_arena_free(scratch);
 }
@@ -357,7 +283,8 @@ static sl_status take_rows(manifest *m, sl_error *err) {
   return status;
 }
 
-static void note_columns(const manifest *m) {
+// `before`: records the reading had already, of other sources.
+static void note_columns(const manifest *m, size_t before) {
   sl_note_list *notes = m->reading->notes;
   int64_t label = sl_row_file_column(m->rows, SL_ROLE_LABEL);
   if (label < 0) label = sl_row_file_column(m->rows, SL_ROLE_LABELS);
@@ -368,16 +295,19 @@ static void note_columns(const manifest *m) {
                 shown);
   else
     sl_note_add(notes, "labels: column \"%s\" of \"%s\"", m->rows->columns[label].name, shown);
+  sl_label_lists_settle(m->labels, m->reading->records + before, m->reading->count - before, shown,
+                        notes);
 }
 
 sl_status sl_manifest_read(sl_reading *reading, sl_error *err) {
   manifest m = {.reading = reading,
                 .root = sl_path_dir(reading->arena, reading->source->path),
-                .texts = sl_map_new(reading->arena)};
+                .labels = sl_label_lists_new(reading->arena)};
+  size_t before = reading->count;
   SL_TRY(sl_row_file_open(reading->arena, reading->source->path, &m.rows, err));
   if (!m.rows->is_json) SL_TRY(find_types(&m, err));
   sl_status status = take_rows(&m, err);
   sl_text_free(&m.bytes);
-  if (status == SL_OK) note_columns(&m);
+  if (status == SL_OK) note_columns(&m, before);
   return status;
 }

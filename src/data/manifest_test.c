@@ -125,6 +125,30 @@ static void headers_are_optional(void **state) {
                import_status(t, in_data(t, "m.csv")));
 }
 
+// A "|" separates in a column of single labels only where every part is a label of its own.
+static void a_bar_in_a_label(void **state) {
+  testing *t = *state;
+  shell(t, "for i in a b c d; do cp '" PNG "' $i.png; done");
+  write_text(t, "m.csv", "path,label\na.png,cat\nb.png,dog\nc.png,cat | dog\nd.png,cat|bird\n");
+  import_from(t, in_data(t, "m.csv"));
+  assert_int_equal(t->version.labelled, 4);
+  assert_string_equal(text_at(t, SL_COLUMN_LABELS, "c.png"), "[\"cat\",\"dog\"]");
+  assert_null(text_at(t, SL_COLUMN_LABEL, "c.png"));
+  assert_string_equal(text_at(t, SL_COLUMN_LABEL, "d.png"), "cat|bird");
+  assert_null(text_at(t, SL_COLUMN_LABELS, "d.png"));
+  assert_note(t, "labels of \"m.csv\" split at \"|\", because every part is a label too: 1");
+  assert_note(t, "with a \"|\" kept whole, because not every part is a label of its own: 1");
+  write_text(t, "m.csv", "path,labels\na.png,cat|bird\nb.png,dog|\nc.png,|\nd.png,\n");
+  import_from(t, in_data(t, "m.csv"));
+  assert_string_equal(text_at(t, SL_COLUMN_LABELS, "a.png"), "[\"cat\",\"bird\"]");
+  assert_string_equal(text_at(t, SL_COLUMN_LABEL, "b.png"), "dog");
+  assert_int_equal(t->version.labelled, 2);
+  write_text(t, "m.csv", "path,label\na.png,a|b\nb.png,|\nc.png,a\n");
+  import_from(t, in_data(t, "m.csv"));
+  assert_string_equal(text_at(t, SL_COLUMN_LABEL, "a.png"), "a|b");
+  assert_string_equal(text_at(t, SL_COLUMN_LABEL, "b.png"), "|");
+}
+
 static void broken_twins(void **state) {
   testing *t = *state;
   assert_fails(t, SL_E_FORMAT, "line 4, column 1: there is text after a closing quote",
@@ -243,6 +267,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(inline_bytes_are_told_apart_by_content, set_up, tear_down),
       cmocka_unit_test_setup_teardown(paths_stay_below_the_manifest, set_up, tear_down),
       cmocka_unit_test_setup_teardown(headers_are_optional, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_bar_in_a_label, set_up, tear_down),
       cmocka_unit_test_setup_teardown(broken_twins, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_line_has_an_end, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_full_record_has_no_room_left, set_up, tear_down),
