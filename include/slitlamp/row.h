@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 // The closed set of types, with the C type of the field in brackets.
-typedef enum sl_type {
+typedef enum sl_row_type {
   SL_T_END = 0,
   SL_T_BOOL,    // [bool]
   SL_T_INT,     // [int64_t]; SL_INT_NULL is JSON null in results that are SL_ROW_NULLABLE
@@ -30,7 +30,7 @@ typedef enum sl_type {
   SL_T_KEY,     // [const char *] content key of a blob
   SL_T_RECORD,  // [struct] nested rows; results only
   SL_T_VARIANT  // [sl_variant] an item of another registry with its own parameters
-} sl_type;
+} sl_row_type;
 
 enum {
   SL_ROW_LIST = 1u << 0,        // the field is the sl_... list type of the row's type
@@ -90,7 +90,7 @@ typedef struct sl_variants {
 
 typedef struct sl_row {
   const char *name;
-  sl_type type;
+  sl_row_type type;
   uint32_t flags;
   size_t offset;
   double min, max;              // inclusive, of int and real; max also bounds text length and lists
@@ -195,7 +195,7 @@ typedef struct sl_row {
   { .type = SL_T_END }
 
 // "bool", "int", ... ; never NULL.
-SL_API const char *sl_type_name(sl_type type);
+SL_API const char *sl_row_type_name(sl_row_type type);
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-const char *sl_type_name(sl_type type) {
+const char *sl_row_type_name(sl_row_type type) {
   static const char *const names[] = {"end",  "bool", "int", "real",   "text",   "enum",
                                       "path", "id",   "key", "record", "variant"};
   return names[type];

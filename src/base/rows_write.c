@@ -158,7 +158,7 @@ static void describe_choices(sl_json_writer *w, const sl_choice *choices) {
 static void describe_one(sl_json_writer *w, const sl_row *row) {
   sl_json_open_object(w);
   member_text(w, "name", row->name);
-  member_text(w, "type", sl_type_name(row->type));
+  member_text(w, "type", sl_row_type_name(row->type));
   describe_flags(w, row);
   member_text(w, "unit", row->unit);
   member_text(w, "kind", row->kind);
