@@ -43,6 +43,22 @@ static sl_status set_external(sl_arena *scratch, OrtSessionOptions *to,
       "take the external data", err);
 }
 
+static void release_weights(sl_session *s) {
+  while (s->weight_count > 0) sl_ort_api()->ReleaseValue(s->weights[--s->weight_count]);
+}
+
+static sl_status set_weights(sl_session *s, OrtSessionOptions *to, const sl_session_options *from,
+                             sl_error *err) {
+  size_t count = from->weight_count;
+  if (count == 0) return SL_OK;
+  s->weights = SL_NEW_ARRAY(s->arena, OrtValue *, count);
+  for (; s->weight_count < count; s->weight_count++)
+    SL_TRY(sl_ort_wrap(&from->weights[s->weight_count], &s->weights[s->weight_count], err));
+  return sl_ort_check(sl_ort_api()->AddExternalInitializers(
+                          to, from->weight_names, (const OrtValue *const *)s->weights, count),
+                      "take the weights", err);
+}
+
 static const char *type_words(ONNXType type) {
   switch (type) {
     case ONNX_TYPE_SEQUENCE:
@@ -136,6 +152,7 @@ static sl_status create(sl_session *s, OrtEnv *env, sl_bytes model,
                         sl_error *err) {
   SL_TRY(set_options(ort_options, options, err));
   SL_TRY(set_external(s->arena, ort_options, options, err));
+  SL_TRY(set_weights(s, ort_options, options, err));
   SL_TRY(sl_ort_append_provider(ort_options, s->provider, err));
   const char *doing = sl_arena_printf(s->arena, "load the model \"%s\"", s->name);
   return sl_ort_check(
@@ -151,6 +168,7 @@ static sl_status open_with(sl_session *s, sl_provider provider, sl_bytes model,
   SL_TRY(
       sl_ort_check(sl_ort_api()->CreateSessionOptions(&ort_options), "set session options", err));
   s->provider = provider;
+  release_weights(s);  // of a provider tried before
   sl_status status = create(s, env, model, options, ort_options, err);
   sl_ort_api()->ReleaseSessionOptions(ort_options);
   return status;
@@ -194,6 +212,7 @@ void sl_session_close(sl_session *session) {
   const OrtApi *api = sl_ort_api();
   if (session->run_options != NULL) api->ReleaseRunOptions(session->run_options);
   if (session->session != NULL) api->ReleaseSession(session->session);
+  release_weights(session);
   sl_arena_free(session->arena);
 }
 

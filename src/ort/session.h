@@ -47,6 +47,11 @@ typedef struct sl_session_options {
   const char *const *external_names;  // external data: location as the model names it ...
   const sl_bytes *external_bytes;     // ... and its bytes, borrowed during sl_session_open() only
   size_t external_count;
+  // Initializers that the model marks as external data, given as tensors by name. Their memory is
+  // used in place and must outlive the session.
+  const char *const *weight_names;
+  const sl_tensor *weights;
+  size_t weight_count;
 } sl_session_options;
 
 // An input or output as the session knows it.

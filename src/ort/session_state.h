@@ -18,6 +18,8 @@ struct sl_session {
   size_t input_count, output_count;
   sl_port *inputs, *outputs;
   const char **input_names, **output_names;
+  OrtValue **weights;
+  size_t weight_count;
 };
 
 #endif
