@@ -374,8 +374,10 @@ Facet = TypedDict(
         'values': 'list[str]',
         'total': 'list[int]',
         'matched': 'list[int]',
+        'wrong': 'list[int]',
         'missing': 'int',
         'missing_matched': 'int',
+        'missing_wrong': 'int',
         'distinct': 'int',
     },
 )

@@ -110,26 +110,31 @@ static void facets_count_under_the_other_clauses(void **state) {
   assert_int_equal(sl_bitset_count(&filter.matched), 2);
   const sl_field *label = sl_table_find(f->table, "label");
   sl_bitset others = sl_filter_without(&filter, f->arena, label, ROWS);
+  sl_bitset wrong = sl_bitset_new(f->arena, ROWS, 0);
+  sl_bitset_add(&wrong, 0);
+  sl_bitset_add(&wrong, 1);
   sl_facet_counts c;
-  sl_facet_count(f->table, label, &others, 10, f->arena, &c);
+  sl_facet_count(f->table, label, &others, &wrong, 10, f->arena, &c);
   assert_int_equal(c.bins, 3);
   assert_string_equal(c.values[0], "cat");
   assert_true(c.total[0] == 2 && c.matched[0] == 2);
   assert_string_equal(c.values[1], "dog|wolf");
   assert_true(c.total[1] == 2 && c.matched[1] == 0 && c.total[2] == 1 && c.matched[2] == 1);
   assert_true(c.missing == 1 && c.missing_matched == 1 && c.distinct == 3);
+  assert_true(c.wrong[0] == 1 && c.wrong[1] == 0 && c.wrong[2] == 0 && c.missing_wrong == 0);
 }
 
 static void histograms_hold_every_value(void **state) {
   fixture *f = *state;
   sl_facet_counts c;
-  sl_bitset all = sl_bitset_new(f->arena, ROWS, 1);
-  sl_facet_count(f->table, sl_table_find(f->table, "confidence"), &all, 10, f->arena, &c);
+  sl_bitset all = sl_bitset_new(f->arena, ROWS, 1), none = sl_bitset_new(f->arena, ROWS, 0);
+  sl_facet_count(f->table, sl_table_find(f->table, "confidence"), &all, &none, 10, f->arena, &c);
   assert_true(c.bins == 10 && c.edges[0] == 0 && c.edges[10] == 1);
   assert_true(c.total[2] == 1 && c.total[5] == 1 && c.missing == 1);
   int64_t sum = 0;
   for (int64_t i = 0; i < c.bins; i++) sum += c.total[i];
   assert_int_equal(sum + c.missing, ROWS);
+  for (int64_t i = 0; i < c.bins; i++) assert_int_equal(c.wrong[i], 0);
 }
 
 static void check_order(fixture *f, const char *field, int descending, const char *want) {

@@ -8,8 +8,13 @@
 
 typedef struct value_count {
   uint32_t code;
-  int64_t total, matched;
+  int64_t total, matched, wrong;
 } value_count;
+
+// The rows counted apart from the total.
+typedef struct parts {
+  const sl_bitset *matched, *wrong;
+} parts;
 
 static void range_of(const sl_table *table, const sl_field *field, sl_facet_counts *out,
                      int *whole) {
@@ -52,7 +57,13 @@ static void choose_bins(sl_facet_counts *out, int64_t bins, int whole, sl_arena 
   for (int64_t i = 0; i <= bins; i++) out->edges[i] = low + (high - low) * (double)i / (double)bins;
 }
 
-static void count_numbers(const sl_table *table, const sl_field *field, const sl_bitset *matched,
+static void count_missing(sl_facet_counts *out, int hit, int bad) {
+  out->missing++;
+  out->missing_matched += hit;
+  out->missing_wrong += bad;
+}
+
+static void count_numbers(const sl_table *table, const sl_field *field, const parts *of,
                           int64_t bins, sl_arena *arena, sl_facet_counts *out) {
   int whole;
   range_of(table, field, out, &whole);
@@ -61,19 +72,20 @@ static void count_numbers(const sl_table *table, const sl_field *field, const sl
   choose_bins(out, bins, whole, arena);
   out->total = SL_NEW_ARRAY(arena, int64_t, out->bins);
   out->matched = SL_NEW_ARRAY(arena, int64_t, out->bins);
+  out->wrong = SL_NEW_ARRAY(arena, int64_t, out->bins);
   double low = out->edges[0], scale = (double)out->bins / (out->edges[out->bins] - low);
   for (int64_t row = 0; row < table->rows; row++) {
     double value = sl_field_number(field, row);
-    int hit = sl_bitset_has(matched, row);
+    int hit = sl_bitset_has(of->matched, row), bad = hit & sl_bitset_has(of->wrong, row);
     if (!isfinite(value)) {
-      out->missing++;
-      out->missing_matched += hit;
+      count_missing(out, hit, bad);
       continue;
     }
     int64_t bin = (int64_t)((value - low) * scale);
     if (bin >= out->bins) bin = out->bins - 1;
     out->total[bin]++;
     out->matched[bin] += hit;
+    out->wrong[bin] += bad;
   }
 }
 
@@ -92,42 +104,45 @@ static void list_values(const sl_field *field, value_count *counts, uint32_t cou
   out->values = SL_NEW_ARRAY(arena, const char *, out->bins + 1);
   out->total = SL_NEW_ARRAY(arena, int64_t, out->bins + 1);
   out->matched = SL_NEW_ARRAY(arena, int64_t, out->bins + 1);
+  out->wrong = SL_NEW_ARRAY(arena, int64_t, out->bins + 1);
   for (int64_t i = 0; i < out->bins; i++) {
     out->values[i] = field->kind == SL_FIELD_FLAG ? (counts[i].code ? "true" : "false")
                                                   : field->texts[counts[i].code];
     out->total[i] = counts[i].total;
     out->matched[i] = counts[i].matched;
+    out->wrong[i] = counts[i].wrong;
   }
 }
 
-static void count_codes(const sl_table *table, const sl_field *field, const sl_bitset *matched,
+static void count_codes(const sl_table *table, const sl_field *field, const parts *of,
                         sl_arena *arena, sl_facet_counts *out) {
   int is_flag = field->kind == SL_FIELD_FLAG;
   uint32_t count = is_flag ? 2 : field->text_count;
   value_count *counts = SL_NEW_ARRAY(arena, value_count, count + 1);
   for (uint32_t code = 0; code < count; code++) counts[code].code = code;
   for (int64_t row = 0; row < table->rows; row++) {
-    int hit = sl_bitset_has(matched, row);
+    int hit = sl_bitset_has(of->matched, row), bad = hit & sl_bitset_has(of->wrong, row);
     if (!sl_field_is_valid(field, row)) {
-      out->missing++;
-      out->missing_matched += hit;
+      count_missing(out, hit, bad);
       continue;
     }
     uint32_t code = is_flag ? ((const uint8_t *)field->values)[row] != 0
                             : ((const uint32_t *)field->values)[row];
     counts[code].total++;
     counts[code].matched += hit;
+    counts[code].wrong += bad;
   }
   list_values(field, counts, count, arena, out);
 }
 
 void sl_facet_count(const sl_table *table, const sl_field *field, const sl_bitset *matched,
-                    int64_t bins, sl_arena *arena, sl_facet_counts *out) {
+                    const sl_bitset *wrong, int64_t bins, sl_arena *arena, sl_facet_counts *out) {
+  parts of = {matched, wrong};
   memset(out, 0, sizeof *out);
   out->field = field;
   out->min = out->max = NAN;
   if (field->kind == SL_FIELD_NUMBER)
-    count_numbers(table, field, matched, bins, arena, out);
+    count_numbers(table, field, &of, bins, arena, out);
   else
-    count_codes(table, field, matched, arena, out);
+    count_codes(table, field, &of, arena, out);
 }

@@ -296,8 +296,10 @@ const sl_row sl_rows_facet[] = {
     SL_R_TEXTS(S, values, "Values of a category or flag."),
     SL_R_INTS(S, total, "Samples per bin or value, no filter."),
     SL_R_INTS(S, matched, "Samples per bin or value under every clause but this field's."),
+    SL_R_INTS(S, wrong, "Of those matched, the wrong ones; zero without a run."),
     SL_R_INT(S, missing, "samples", "Samples without a value."),
     SL_R_INT(S, missing_matched, "samples", "Of those, matched."),
+    SL_R_INT(S, missing_wrong, "samples", "Of those matched, wrong."),
     SL_R_INT(S, distinct, NULL, "Distinct values; more than are listed when many."),
     SL_ROW_END};
 #undef S

@@ -141,10 +141,10 @@ typedef struct sl_rec_facet {
   const char *field, *title, *unit;
   int32_t kind;
   double min, max;
-  sl_reals edges;          // of numbers: bins + 1
-  sl_texts values;         // of categories and flags
-  sl_ints total, matched;  // per bin or value
-  int64_t missing, missing_matched, distinct;
+  sl_reals edges;                 // of numbers: bins + 1
+  sl_texts values;                // of categories and flags
+  sl_ints total, matched, wrong;  // per bin or value
+  int64_t missing, missing_matched, missing_wrong, distinct;
 } sl_rec_facet;
 
 typedef struct sl_rec_score {

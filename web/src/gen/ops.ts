@@ -482,10 +482,14 @@ export interface Facet {
   readonly total: readonly number[];
   /** Samples per bin or value under every clause but this field's. */
   readonly matched: readonly number[];
+  /** Of those matched, the wrong ones; zero without a run. */
+  readonly wrong: readonly number[];
   /** Samples without a value. Unit: samples. */
   readonly missing: number;
   /** Of those, matched. Unit: samples. */
   readonly missing_matched: number;
+  /** Of those matched, wrong. Unit: samples. */
+  readonly missing_wrong: number;
   /** Distinct values; more than are listed when many. */
   readonly distinct: number;
 }

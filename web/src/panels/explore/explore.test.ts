@@ -27,8 +27,10 @@ const facet = (change: Partial<Facet>): Facet => ({
   values: [],
   total: [],
   matched: [],
+  wrong: [],
   missing: 0,
   missing_matched: 0,
+  missing_wrong: 0,
   distinct: 0,
   ...change,
 });
@@ -62,12 +64,12 @@ describe("values", () => {
   const label = facet({ field: "label", kind: "category", values: ["a", "b"], total: [3, 2] });
   test("samples without a value are a row of their own", () => {
     const rows = rowsOf({ ...label, matched: [1, 0], missing: 4, missing_matched: 2 });
-    expect(rows.at(-1)).toEqual({ value: "", total: 4, matched: 2 });
+    expect(rows.at(-1)).toMatchObject({ value: "", total: 4, matched: 2 });
     expect(rowsOf({ ...label, matched: [1, 0] })).toHaveLength(2);
   });
-  test("wrong ones are looked up by value, not by position", () => {
-    const wrong = { ...label, values: ["b", "a"], matched: [7, 9] };
-    expect(rowsOf({ ...label, matched: [9, 9] }, wrong).map((row) => row.wrong)).toEqual([9, 7]);
+  test("every value and the missing ones tell how many are wrong", () => {
+    const facet = { ...label, matched: [9, 9], wrong: [4, 0], missing: 3, missing_wrong: 2 };
+    expect(rowsOf(facet).map((row) => row.wrong)).toEqual([4, 0, 2]);
   });
   test("only this value, and again for none", () => {
     const one = pressed([parseClause("label=b")], "label", "a", true);

@@ -56,16 +56,16 @@ export function brushOf(facet: Facet, where: readonly Clause[]): Range | null {
 }
 
 /** Rows to draw of a category or flag; samples without a value are a row named "". */
-export function rowsOf(facet: Facet, wrong?: Facet): CategoryRow[] {
-  const bad = new Map(wrong?.values.map((value, at) => [value, wrong.matched[at] ?? 0]) ?? []);
+export function rowsOf(facet: Facet): CategoryRow[] {
   const rows: CategoryRow[] = facet.values.map((value, at) => ({
     value,
     total: facet.total[at] ?? 0,
     matched: facet.matched[at] ?? 0,
-    ...(wrong ? { wrong: bad.get(value) ?? 0 } : {}),
+    wrong: facet.wrong[at] ?? 0,
   }));
   if (facet.missing > 0) {
-    rows.push({ value: "", total: facet.missing, matched: facet.missing_matched });
+    const { missing: total, missing_matched: matched, missing_wrong: wrong } = facet;
+    rows.push({ value: "", total, matched, wrong });
   }
   return rows;
 }

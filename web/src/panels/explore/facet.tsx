@@ -18,7 +18,6 @@ export interface FacetProps {
   readonly all: FacetData;
   /** Its counts under the filter, missing while folded or loading. */
   readonly live: FacetData | undefined;
-  readonly wrong: FacetData | undefined;
   /** The clause on its field. */
   readonly clause: Clause | undefined;
   readonly open: boolean;
@@ -35,7 +34,7 @@ const flagTitle = (value: string): string =>
 
 /** A histogram whose brush follows the hand at once; the counts follow as they are answered. */
 function Spread(props: FacetProps & { readonly shown: FacetData }): ReactElement {
-  const { all, clause, wrong, shown, onFilter } = props;
+  const { all, clause, shown, onFilter } = props;
   const field = fieldOf(all);
   const [held, setHeld] = useState<Range | null | undefined>(undefined);
   const brush = held === undefined ? brushOf(shown, clause ? [clause] : []) : held;
@@ -50,18 +49,18 @@ function Spread(props: FacetProps & { readonly shown: FacetData }): ReactElement
       edges={shown.edges}
       total={shown.total}
       matched={shown.matched}
+      wrong={shown.wrong}
       brush={brush}
       onBrush={set}
       height={48}
       root={props.root}
       format={all.unit === "bytes" ? fmtBytes : fmtTick}
-      {...(wrong ? { wrong: wrong.matched } : {})}
     />
   );
 }
 
 function Body(props: FacetProps): ReactElement {
-  const { all, live, wrong, clause, onFilter } = props;
+  const { all, live, clause, onFilter } = props;
   const where = clause ? [clause] : [];
   const field = fieldOf(all);
   const title = titleOf(all);
@@ -70,7 +69,7 @@ function Body(props: FacetProps): ReactElement {
     return (
       <CategoryBars
         label={title}
-        rows={rowsOf(shown, wrong)}
+        rows={rowsOf(shown)}
         chosen={new Set(chosenValues(where, field))}
         maxRows={12}
         titleOf={all.kind === "flag" ? flagTitle : valueTitle}

@@ -106,7 +106,6 @@ export function Facets(props: { readonly explore: Explore }): ReactElement {
             key={fieldOf(facet)}
             all={facet}
             live={explore.live.get(fieldOf(facet))}
-            wrong={explore.wrong.get(fieldOf(facet))}
             clause={explore.where.find((one) => one.field === facet.field)}
             open={explore.isOpen(fieldOf(facet))}
             root={root}
