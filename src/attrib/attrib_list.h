@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every attribution method, in the order of menus. Include with SL_ATTRIB(name) defined; its row is
+// sl_attrib_<name>, in a file of its family.
