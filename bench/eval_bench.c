@@ -4,8 +4,9 @@
 //
 //   eval_bench MODEL PIPELINE WORKSPACE   PIPELINE: preset or file, "" = as the model declares
 //
-// WORKSPACE holds the imported dataset. Measurements (meter.h): "ort", "prepare", and "eval
-// FOLDER", where FOLDER is a copy of the workspace in which nothing was evaluated yet.
+// WORKSPACE holds the imported dataset. Measurements (meter.h): "ort", "prepare", "jpeg" (files
+// decoded to RGB and thrown away, which is libjpeg and little else), and "eval FOLDER", where
+// FOLDER is a copy of the workspace in which nothing was evaluated yet.
 #include <slitlamp/slitlamp.h>
 
 #include "base/thread.h"
@@ -191,9 +192,30 @@ static sl_status prepare_rows(void *ctx, int worker, int64_t item, sl_error *why
   return SL_OK;
 }
 
-static void measure_prepare(bench *b) {
+// ---- decoding alone
+// ------------------------------------------------------------------------------
+
+// RGB is what libjpeg writes itself, straight into the picture: of ours there are the look at the
+// headers and one allocation.
+static sl_status decode_rows(void *ctx, int worker, int64_t item, sl_error *why) {
+  (void)worker;
+  bench *b = ctx;
+  const sl_decode_options options = {.like = SL_LIKE_PILLOW, .colour = SL_COLOUR_RGB};
+  for (int64_t at = item; sl_clock_ns() < b->until_ns; at += b->cores) {
+    const sl_input *input = &b->inputs[at % b->count];
+    if (input->pixels != NULL) return sl_fail(why, SL_E_ARG, "the samples are pixels, not files");
+    sl_image image;
+    SL_TRY(sl_image_decode(input->file.at, input->file.size, &options, &image, why));
+    sl_image_release(&image);
+    atomic_fetch_add(&b->rows, 1);
+  }
+  return SL_OK;
+}
+
+// "prepare" and "jpeg".
+static void measure_rows(bench *b, sl_work work) {
   meter m = meter_start();
-  work_for(b, b->cores, prepare_rows, SLICE_NS);
+  work_for(b, b->cores, work, SLICE_NS);
   meter_print(&m, atomic_load(&b->rows), "");
 }
 
@@ -233,7 +255,8 @@ int main(int argc, char **argv) {
   find_best(&b);
   while (next_line(line, sizeof line)) {
     if (strcmp(line, "ort") == 0) measure_ort(&b);
-    if (strcmp(line, "prepare") == 0) measure_prepare(&b);
+    if (strcmp(line, "prepare") == 0) measure_rows(&b, prepare_rows);
+    if (strcmp(line, "jpeg") == 0) measure_rows(&b, decode_rows);
     if (strncmp(line, "eval ", 5) == 0) measure_eval(&b, line + 5, argv[2]);
   }
   return 0;

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures Slitlamp beside its peers and prints ratios; `make bench` calls it.
 
-usage: run.py [--rounds N] [SECTION...]      sections: eval memory page import image metric explore
+usage: run.py [--rounds N] [--case CASE]... [SECTION...]
+sections: eval memory page import image metric explore
+cases of eval: fashion squeezenet grey (v2 on photographs); without --case all of them
 
 Two programs take turns, measurement by measurement, on the same processors; a ratio is taken within
 each round, and its median and range over the rounds are printed. Everything is made in a temporary
@@ -126,12 +128,16 @@ def eval_rounds(tmp: Path, python: str, rounds: int, case: tuple) -> dict[str, l
     slitlamp("import", data, "--workspace", workspace)
     ours = Peer(BUILD / "bench/eval_bench", model, pipeline, workspace)
     peer = Peer(python, ROOT / "bench/eval_python.py", kind, model, peer_data)
-    found: dict[str, list[dict]] = {key: [] for key in
-                                    ("ort", "prepare", "eval", "python", "python prepare")}
+    keys = ["ort", "prepare", "eval", "python", "python prepare"]
+    if kind != "fashion":
+        keys.append("jpeg")
+    found: dict[str, list[dict]] = {key: [] for key in keys}
     for _ in range(rounds):
         copy = tmp / f"{kind}.copy"
         shutil.copytree(workspace, copy)
         found["ort"].append(ours.ask("ort"))
+        if "jpeg" in found:
+            found["jpeg"].append(ours.ask("jpeg"))
         found["prepare"].append(ours.ask("prepare"))
         found["eval"].append(ours.ask(f"eval {copy}"))
         found["python"].append(peer.ask("eval"))
@@ -142,10 +148,14 @@ def eval_rounds(tmp: Path, python: str, rounds: int, case: tuple) -> dict[str, l
     return found
 
 
+def both(one: list[dict], other: list[dict]) -> list[float]:
+    """Rates of doing one thing and then the other, each as fast as it goes alone."""
+    return [1 / (1 / a["rate"] + 1 / b["rate"]) for a, b in zip(one, other)]
+
+
 def eval_lines(name: str, found: dict[str, list[dict]]) -> None:
-    bounds, cpu_ratios = [], []
+    bounds, cpu_ratios = both(found["ort"], found["prepare"]), []
     for ort, prepare, whole in zip(found["ort"], found["prepare"], found["eval"]):
-        bounds.append(1 / (1 / ort["rate"] + 1 / prepare["rate"]))
         cpu_ratios.append((ort["cpu"] / ort["rows"] + prepare["cpu"] / prepare["rows"]) /
                           (whole["cpu"] / whole["rows"]))
     best, rates = found["ort"][-1], [one["rate"] for one in found["eval"]]
@@ -154,6 +164,9 @@ def eval_lines(name: str, found: dict[str, list[dict]]) -> None:
     say(f"{name}: decode + preprocess alone; peer Pillow + NumPy", per_second(found["prepare"]),
         per_second(found["python prepare"]),
         [a["rate"] / b["rate"] for a, b in zip(found["prepare"], found["python prepare"])])
+    if "jpeg" in found:
+        say(f"{name}: JPEG to RGB alone; ratio: prepare / this", per_second(found["jpeg"]),
+            "", [a["rate"] / b["rate"] for a, b in zip(found["prepare"], found["jpeg"])])
     bound = f"bound {statistics.median(bounds):,.0f}/s"
     say(f"{name}: eval against the bound of both", per_second(found["eval"]), bound,
         [rate / bound for rate, bound in zip(rates, bounds)], ">= 0.95")
@@ -163,6 +176,11 @@ def eval_lines(name: str, found: dict[str, list[dict]]) -> None:
         [rate / one["rate"] for rate, one in zip(rates, found["python"])], ">= 3")
     say(f"{name}: most that ratio could be (eval in no time but ONNX)", "", "",
         [a["rate"] / b["rate"] for a, b in zip(found["ort"], found["python"])])
+    if "jpeg" in found:
+        least = both(found["ort"], found["jpeg"])
+        say(f"{name}: most that ratio could be (only libjpeg and ONNX Runtime)",
+            f"{statistics.median(least):,.0f}/s", "",
+            [rate / one["rate"] for rate, one in zip(least, found["python"])])
 
 
 def copy_photos(folder: Path) -> None:
@@ -173,21 +191,26 @@ def copy_photos(folder: Path) -> None:
             shutil.copyfile(path, target / f"{copy}_{path.name}")
 
 
-def bench_eval(tmp: Path, python: str, rounds: int) -> None:
+def bench_eval(tmp: Path, python: str, rounds: int, cases: list[str]) -> None:
     images = FASHION / "t10k-images-idx3-ubyte.gz"
-    eval_lines("v2", eval_rounds(tmp, python, rounds, ("fashion", V2, "", images, images)))
+    if "fashion" in cases:
+        eval_lines("v2", eval_rounds(tmp, python, rounds, ("fashion", V2, "", images, images)))
+    if cases == ["fashion"]:
+        return
     if not (SHARED / "imagenet-500").is_dir():
-        print(f"no photographs in {SHARED}; SqueezeNet is left out (set SLITLAMP_SHARED)")
+        print(f"no photographs in {SHARED}; their cases are left out (set SLITLAMP_SHARED)")
         return
     photos = tmp / "photos"
     copy_photos(photos)
     model = SHARED / "models/squeezenet.onnx"
-    eval_lines("squeezenet", eval_rounds(
-        tmp, python, rounds, ("squeezenet", model, "imagenet-caffe", photos, photos)))
+    if "squeezenet" in cases:
+        eval_lines("squeezenet", eval_rounds(
+            tmp, python, rounds, ("squeezenet", model, "imagenet-caffe", photos, photos)))
     pipeline = tmp / "grey.json"
     pipeline.write_text(json.dumps(GREY))
-    eval_lines("v2, photographs", eval_rounds(tmp, python, rounds,
-                                              ("grey", V2, pipeline, photos, photos)))
+    if "grey" in cases:
+        eval_lines("v2, photographs", eval_rounds(tmp, python, rounds,
+                                                  ("grey", V2, pipeline, photos, photos)))
 
 
 # ---- memory ----------------------------------------------------------------------------------
@@ -313,6 +336,7 @@ def bench_explore(tmp: Path, python: str, rounds: int) -> None:
     ours.close()
 
 
+CASES = ("fashion", "squeezenet", "grey")
 SECTIONS = {"eval": bench_eval, "memory": bench_memory, "page": bench_page,
             "import": bench_import, "image": bench_image, "metric": bench_metric,
             "explore": bench_explore}
@@ -321,13 +345,15 @@ SECTIONS = {"eval": bench_eval, "memory": bench_memory, "page": bench_page,
 def main() -> int:
     parser = argparse.ArgumentParser(description="Slitlamp beside its peers")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--case", action="append", choices=CASES, default=[])
     parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], default=[])
     options = parser.parse_args()
     python = find_python()
     head()
     with tempfile.TemporaryDirectory(prefix="slitlamp-bench-") as folder:
         for name in options.sections or SECTIONS:
-            SECTIONS[name](Path(folder), python, options.rounds)
+            more = [options.case or [*CASES]] if name == "eval" else []
+            SECTIONS[name](Path(folder), python, options.rounds, *more)
     return 0
 
 

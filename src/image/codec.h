@@ -7,6 +7,7 @@
 #ifndef SL_IMAGE_CODEC_H
 #define SL_IMAGE_CODEC_H
 
+#include "image/fast_loops.h"
 #include "image/image.h"
 
 typedef struct sl_span {
@@ -106,6 +107,13 @@ int32_t sl_row_bits_out(const sl_row_plan *plan);  // 16 only for NATIVE
 
 // Converts `width` pixels. `in` is scratch: it may be changed. `out` does not overlap `in`.
 void sl_row_convert(const sl_row_plan *plan, uint8_t *in, uint8_t *out, int32_t width);
+
+#if SL_HAS_AVX2
+// Grey of the first pixels of a row of RGB (`step` 3) or RGBA (4); returns how many, 0 for a row
+// that is too short or a rule that is not made fast (pixel_row_avx2.c).
+int32_t sl_row_grey_avx2(const uint8_t *in, int32_t step, sl_grey_rule rule, uint8_t *out,
+                         int32_t width);
+#endif
 
 // Spreads samples of 1, 2 or 4 bits (first sample in the high bits) to one byte each.
 void sl_row_unpack(const uint8_t *in, int32_t bits, int32_t count, uint8_t *out);

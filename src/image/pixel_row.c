@@ -2,7 +2,8 @@
 // One row of samples, as a file holds them, to one row of pixels, as the caller wants them.
 //
 // Invariant: the arithmetic is that of the named library, in its order: where 16 bits are narrowed
-// before colours are mixed, and where after, decides the last bit.
+// before colours are mixed, and where after, decides the last bit. The loops here are the plain
+// ones; pixel_row_avx2.c makes most of a row of grey faster.
 // Start at sl_row_convert().
 #include <string.h>
 
@@ -67,6 +68,14 @@ static inline __attribute__((always_inline)) void mix_row(const uint8_t *restric
 
 static void grey_from_rgb(const uint8_t *in, int32_t step, sl_grey_rule rule, uint8_t *out,
                           int32_t width) {
+#if SL_HAS_AVX2
+  if (sl_fast_loops_allowed()) {
+    const int32_t done = sl_row_grey_avx2(in, step, rule, out, width);
+    in += (size_t)done * (size_t)step;
+    out += done;
+    width -= done;
+  }
+#endif
   switch (rule) {
     case SL_GREY_PILLOW:
       mix_row(in, step, SL_GREY_PILLOW, out, width);

@@ -8,37 +8,11 @@
 #ifndef SL_IMAGE_RESIZE_H
 #define SL_IMAGE_RESIZE_H
 
+#include "image/fast_loops.h"
 #include "image/image.h"
-
-// Hot loops exist twice: in plain C, and with AVX2 intrinsics where a plain loop was measured to be
-// several times slower (GCC 12 widens bytes one by one). Both give the same bytes; tests run both.
-#if defined(__x86_64__) && defined(__GNUC__)
-#define SL_HAS_AVX2 1
-#define SL_AVX2 __attribute__((target("avx2,fma")))
-#else
-#define SL_HAS_AVX2 0
-#endif
-
-// Compiled once for AVX2 and once for the baseline; the loader picks.
-#if SL_HAS_AVX2 && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && \
-    !defined(__SANITIZE_ADDRESS__)
-#define SL_CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define SL_CLONES
-#endif
-
-#define SL_INLINE static inline __attribute__((always_inline))
 
 // Half to even, exact below 2^22 (lrintf is a call unless errno is given up).
 SL_INLINE float sl_round_even(float value) { return (value + 0x1.8p23f) - 0x1.8p23f; }
-
-// Before a short loop over registers.
-#define SL_UNROLL _Pragma("GCC unroll 8")
-
-// 1 when the AVX2 loops may run here.
-int sl_resize_is_fast(void);
-// Test hook: 1 makes every thread use the plain loops.
-void sl_resize_force_plain(int plain);
 
 enum { SL_LOW_BITS = 11, SL_LANES = 8 };
 

@@ -175,7 +175,7 @@ sl_status sl_ipp_cubic(sl_arena *arena, const sl_image *in, const sl_image *out,
   SL_TRY(find_taps(arena, in->width, out->width, &columns, err));
   SL_TRY(find_taps(arena, in->height, out->height, &lines, err));
   cubic c = {.in = in, .columns = columns, .width = out->width, .last = out->width};
-  c.fast = sl_resize_is_fast();
+  c.fast = sl_fast_loops_allowed();
   while (c.first < c.width && columns[c.first].outside) c.first++;
   while (c.last > c.first && columns[c.last - 1].outside) c.last--;
   for (int i = 0; i < 4; i++) {

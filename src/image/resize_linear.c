@@ -186,7 +186,7 @@ static void resize_lines(linear *l, const sl_image *out) {
 
 sl_status sl_opencv_linear(sl_arena *arena, const sl_image *in, int area, const sl_image *out,
                            sl_error *err) {
-  linear l = {.in = in, .width = out->width, .fast = sl_resize_is_fast(), .held = {-1, -1}};
+  linear l = {.in = in, .width = out->width, .fast = sl_fast_loops_allowed(), .held = {-1, -1}};
   l.size = (size_t)out->width * (size_t)out->channels;
   // IPP refuses two channels and lines of one pixel.
   l.fused = in->bits == 16 && !area && in->channels != 2 && in->width > 1 && in->height > 1;

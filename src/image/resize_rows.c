@@ -7,24 +7,9 @@
 // holds input rows 8b .. 8b+7 counted from the first row needed, and the ring is a multiple of
 // eight. The loops here are the plain ones; resize_avx2.c has the fast ones. Start at
 // sl_resize_rows().
-#include <stdatomic.h>
-
 #include "image/resize.h"
 
 enum { LANES = SL_LANES };
-
-static atomic_int forced_plain;
-
-void sl_resize_force_plain(int plain) { atomic_store(&forced_plain, plain); }
-
-int sl_resize_is_fast(void) {
-#if SL_HAS_AVX2
-  if (atomic_load(&forced_plain)) return 0;
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-  return 0;
-#endif
-}
 
 // ---- Plain loops -------------------------------------------------------------------------------
 
@@ -78,7 +63,7 @@ const sl_row_loops sl_row_loops_plain = {.rows_to_columns = rows_to_columns,
 
 static const sl_row_loops *pick_loops(void) {
 #if SL_HAS_AVX2
-  if (sl_resize_is_fast()) return &sl_row_loops_avx2;
+  if (sl_fast_loops_allowed()) return &sl_row_loops_avx2;
 #endif
   return &sl_row_loops_plain;
 }

@@ -47,10 +47,10 @@ static void compare_kernels(sl_kernel from, sl_kernel to, int rows_expected) {
   sl_arena *arena = sl_arena_new(NULL, "resize test");
   const char *goldens = golden_text(arena, "resize.csv");
   compare_all(goldens, from, to, rows_expected);
-  sl_resize_force_plain(1);
-  assert_int_equal(sl_resize_is_fast(), 0);
+  sl_fast_loops_forbid(1);
+  assert_int_equal(sl_fast_loops_allowed(), 0);
   compare_all(goldens, from, to, rows_expected);
-  sl_resize_force_plain(0);
+  sl_fast_loops_forbid(0);
   sl_arena_free(arena);
 }
 
