@@ -297,6 +297,10 @@ void sl_graph_replace(sl_graph *graph, sl_value_id from, sl_value_id to);
 void sl_graph_redirect(sl_graph *graph, sl_value_id from, sl_value_id to, sl_node_id except);
 void sl_graph_remove_node(sl_graph *graph, sl_node_id node);  // its outputs lose their origin
 void sl_graph_rename(sl_graph *graph, sl_value_id value, const char *name);
+// Turns a value whose maker was removed into a constant (its bytes are borrowed), or into nothing:
+// its name is free again. Nobody may read a dropped value.
+void sl_graph_make_constant(sl_graph *graph, sl_value_id value, const sl_constant *constant);
+void sl_graph_drop(sl_graph *graph, sl_value_id value);
 
 // Makers before readers, otherwise the present order; holes are closed, so node numbers change.
 // SL_E_MODEL naming a node when values depend on themselves.

@@ -95,18 +95,32 @@ sl_value_id sl_graph_add_input(sl_graph *graph, const char *hint, int32_t elemen
   return value;
 }
 
+void sl_graph_make_constant(sl_graph *graph, sl_value_id value, const sl_constant *constant) {
+  sl_constant *copy = SL_NEW(graph->arena, sl_constant);
+  *copy = *constant;
+  sl_dim *dims = SL_NEW_ARRAY(graph->arena, sl_dim, constant->rank + 1);
+  for (int32_t i = 0; i < constant->rank; i++) dims[i] = SL_DIM(constant->dims[i]);
+  sl_value *v = &graph->values[value];
+  v->origin = SL_ORIGIN_CONSTANT;
+  v->constant = copy;
+  v->maker = 0;
+  v->type = (sl_type){.element = constant->element, .rank = constant->rank, .dims = dims};
+}
+
 sl_value_id sl_graph_borrow_constant(sl_graph *graph, const char *hint,
                                      const sl_constant *constant) {
   sl_value_id value =
       sl_graph_add_value(graph, sl_graph_fresh_name(graph, hint), SL_ORIGIN_CONSTANT);
-  sl_constant *copy = SL_NEW(graph->arena, sl_constant);
-  *copy = *constant;
-  graph->values[value].constant = copy;
-  sl_dim *dims = SL_NEW_ARRAY(graph->arena, sl_dim, constant->rank + 1);
-  for (int32_t i = 0; i < constant->rank; i++) dims[i] = SL_DIM(constant->dims[i]);
-  graph->values[value].type =
-      (sl_type){.element = constant->element, .rank = constant->rank, .dims = dims};
+  sl_graph_make_constant(graph, value, constant);
   return value;
+}
+
+void sl_graph_drop(sl_graph *graph, sl_value_id value) {
+  sl_value *v = &graph->values[value];
+  if (sl_graph_find(graph, v->name) == value) sl_map_set_text(graph->names, v->name, 0);
+  v->origin = SL_ORIGIN_NONE;
+  v->constant = NULL;
+  v->maker = 0;
 }
 
 sl_value_id sl_graph_add_constant(sl_graph *graph, const char *hint, int32_t element, int32_t rank,
