@@ -11,7 +11,7 @@
 #include "model/graph_session.h"
 #include "onnx/model_file.h"
 #include "pass/cut.h"
-#include "pass/dead.h"
+#include "pass/pass.h"
 #include "pass/prepare.h"
 
 typedef struct kept_piece {
@@ -181,7 +181,7 @@ static void set_outputs(sl_graph *graph, const sl_value_id *values, int32_t coun
 
 static sl_status finish_piece(sl_white_box *box, sl_graph_model *model, sl_text *key,
                               kept_piece **out, sl_error *err) {
-  SL_TRY(sl_pass_dead(model, err));
+  SL_TRY(sl_pass_dead(model, NULL, err));
   SL_TRY(sl_graph_sort(model->graph, err));
   sl_session *session;
   SL_TRY(sl_graph_session(model, box->name, &box->options, &session, err));

@@ -79,7 +79,4 @@ SL_MUST_CHECK sl_status sl_white_box_gradient(sl_white_box *box, const sl_gradie
 SL_MUST_CHECK sl_status sl_piece_run(const sl_piece *piece, const sl_tensor *inputs,
                                      sl_tensor *outputs, sl_error *err);
 
-// float32 copy of any float tensor.
-SL_MUST_CHECK sl_status sl_tensor_to_f32(const sl_tensor *tensor, sl_tensor *out, sl_error *err);
-
 #endif

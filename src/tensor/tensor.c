@@ -115,6 +115,21 @@ static double sum_of_squares(const sl_tensor *tensor, int64_t count, double mean
   return sum;
 }
 
+sl_status sl_tensor_to_f32(const sl_tensor *tensor, sl_tensor *out, sl_error *err) {
+  if (tensor->dtype == SL_DTYPE_NONE)
+    return sl_fail(err, SL_E_UNSUPPORTED, "a value that is not a tensor of numbers has no floats");
+  SL_TRY(sl_tensor_new(SL_DTYPE_F32, &tensor->shape, out, err));
+  int64_t count = sl_shape_count(&tensor->shape);
+  if (tensor->dtype == SL_DTYPE_F32) {
+    memcpy(out->data, tensor->data, (size_t)count * sizeof(float));
+    return SL_OK;
+  }
+  float *to = out->data;
+  for (int64_t i = 0; i < count; i++)
+    to[i] = (float)sl_dtype_load(tensor->dtype, tensor->data, (size_t)i);
+  return SL_OK;
+}
+
 void sl_tensor_stats_of(const sl_tensor *tensor, sl_tensor_stats *out) {
   // fmin and fmax ignore a NaN, so NaN is both the start value and the answer for "none".
   *out = (sl_tensor_stats){

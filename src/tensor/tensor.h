@@ -32,6 +32,9 @@ SL_MUST_CHECK sl_status sl_tensor_new(sl_dtype dtype, const sl_shape *shape, sl_
                                       sl_error *err);
 void sl_tensor_release(sl_tensor *tensor);  // zeroes it; a zeroed tensor is allowed
 
+// float32 copy of a tensor of numbers. SL_E_UNSUPPORTED for SL_DTYPE_NONE.
+SL_MUST_CHECK sl_status sl_tensor_to_f32(const sl_tensor *tensor, sl_tensor *out, sl_error *err);
+
 // Minimum, maximum, mean, standard deviation (population), counts of NaN and of infinities; the
 // first four over the finite elements (NaN when there are none).
 typedef struct sl_tensor_stats {
