@@ -16,17 +16,25 @@ struct sl_sweep {
   int64_t opset;       // of ai.onnx, 17 or more
   const char *origin;  // of the node being differentiated: names what is emitted
   const sl_grad_options *options;
-  sl_value_id *gradients;  // per forward value: sum so far, 0 = zero
-  uint8_t *wanted;         // per forward value: on the way from wrt to a target
-  int32_t forward_values;  // values from here on were emitted
-  const char **notes;
-  int32_t note_count, note_capacity;
+  sl_value_id *gradients;        // per forward value: sum so far, 0 = zero
+  uint8_t *wanted;               // per forward value: on the way from wrt to a target
+  int32_t forward_values;        // values from here on were emitted
+  struct sl_sweep_term **terms;  // per forward value: what was added and is not summed yet
+  struct sl_sweep_notes *said;   // shared with the sweeps over inner graphs
+  const char *broken;            // a rule gave a gradient of the wrong shape: what and where
 };
 
 sl_value_id sl_sweep_grad(const sl_sweep *sweep, sl_value_id value);  // 0 when it is zero
 int sl_sweep_wants(const sl_sweep *sweep, sl_value_id value);         // 0 for value 0
 // Adds to dL/dvalue; `gradient` has the shape of the value. 0 is zero and changes nothing.
 void sl_sweep_add(sl_sweep *sweep, sl_value_id value, sl_value_id gradient);
+// Sweeps another graph (a copy of a branch or a loop body) with the options and notes of `sweep`:
+// seeds[i] is dL/dtargets[i], a value of `graph` (0: zero). gradients[i] is dL/dwrt[i], 0 where it
+// is zero. Values that come from outside count as inputs.
+SL_MUST_CHECK sl_status sl_sweep_graph(sl_sweep *sweep, sl_graph *graph, const sl_value_id *targets,
+                                       const sl_value_id *seeds, int32_t target_count,
+                                       const sl_value_id *wrt, int32_t wrt_count,
+                                       sl_value_id *gradients, sl_error *err);
 // A sentence for the result, once however often it is said.
 void sl_sweep_note(sl_sweep *sweep, const char *sentence);
 void *sl_sweep_context(const sl_sweep *sweep);
@@ -41,6 +49,10 @@ static inline const sl_type *sl_type_of(const sl_sweep *sweep, sl_value_id value
 // ---- emitting -----------------------------------------------------------------------------------
 
 sl_value_id sl_emit(sl_sweep *sweep, const char *type, const sl_value_id *inputs, int32_t count);
+// A node with several outputs: consecutive numbers, the first is returned; types are for
+// sl_emit_type().
+sl_value_id sl_emit_many(sl_sweep *sweep, const char *type, const sl_value_id *inputs,
+                         int32_t count, int32_t output_count);
 sl_value_id sl_emit1(sl_sweep *sweep, const char *type, sl_value_id x);
 sl_value_id sl_emit2(sl_sweep *sweep, const char *type, sl_value_id x, sl_value_id y);
 sl_value_id sl_emit3(sl_sweep *sweep, const char *type, sl_value_id x, sl_value_id y,

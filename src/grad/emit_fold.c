@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// Work on constants that is done while the graph is built: arithmetic on small ones, and permuted
+// or flipped copies of weights of any size and element type.
+//
+// Invariant: the result is what the runtime would compute from the same constants, rounded once.
+// Start at sl_emit_folded() and sl_emit_strided().
+#include "grad/emit_fold.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { FOLD_MAX = 65536 };  // elements
+
+static void store(int32_t element, void *array, int64_t index, double number) {
+  float single = (float)number;
+  uint32_t bits;
+  switch (element) {
+    case SL_ELEMENT_F64:
+      ((double *)array)[index] = number;
+      break;
+    case SL_ELEMENT_F32:
+      ((float *)array)[index] = single;
+      break;
+    case SL_ELEMENT_F16:
+      ((uint16_t *)array)[index] = sl_f16_from_f32(single);
+      break;
+    case SL_ELEMENT_BF16:
+      memcpy(&bits, &single, sizeof bits);
+      if (!isnan(single)) bits += 0x7fff + ((bits >> 16) & 1);
+      ((uint16_t *)array)[index] = (uint16_t)(bits >> 16);
+      break;
+    case SL_ELEMENT_I64:
+      ((int64_t *)array)[index] = (int64_t)number;
+      break;
+    case SL_ELEMENT_I32:
+      ((int32_t *)array)[index] = (int32_t)number;
+      break;
+    default:
+      SL_ASSERT(element == SL_ELEMENT_BOOL);
+      ((uint8_t *)array)[index] = number != 0;
+  }
+}
+
+sl_value_id sl_emit_numbers(sl_sweep *sweep, int32_t element, int32_t rank, const int64_t *dims,
+                            const double *numbers) {
+  int64_t count = 1;
+  for (int32_t i = 0; i < rank; i++) count *= dims[i];
+  void *data = sl_arena_push(sweep->scratch, sl_element_bytes(element, count) + 1);
+  for (int64_t i = 0; i < count; i++) store(element, data, i, numbers[i]);
+  return sl_emit_constant(sweep, element, rank, dims, data);
+}
+
+int sl_emit_is_one_element(const sl_type *type) {
+  for (int32_t i = 0; i < type->rank; i++)
+    if (!sl_dim_is(type->dims[i], 1)) return 0;
+  return type->rank >= 0;
+}
+
+static const sl_constant *small_constant(const sl_sweep *sweep, sl_value_id value) {
+  const sl_constant *constant = value != 0 ? sl_graph_constant(sweep->graph, value) : NULL;
+  if (constant == NULL || constant->count > FOLD_MAX || constant->is_sparse) return NULL;
+  size_t size = sl_element_bytes(constant->element, constant->count);
+  return sl_element_dtype(constant->element) != SL_DTYPE_NONE && constant->data.size == size
+             ? constant
+             : NULL;
+}
+
+int sl_emit_is_all(const sl_sweep *sweep, sl_value_id value, double number) {
+  const sl_constant *constant = small_constant(sweep, value);
+  if (constant == NULL) return 0;
+  for (int64_t i = 0; i < constant->count; i++)
+    if (!(sl_constant_number(constant, i) == number)) return 0;
+  return 1;
+}
+
+static double apply(char operation, double x, double y) {
+  switch (operation) {
+    case 'A':
+      return x + y;
+    case 'S':
+      return x - y;
+    case 'M':
+      return x * y;
+    default:
+      return x / y;
+  }
+}
+
+// Stride of an operand on an axis of the result, 0 where it repeats.
+static int64_t stride_of(const sl_constant *constant, int32_t axis) {
+  if (axis < 0 || constant->dims[axis] == 1) return 0;
+  int64_t stride = 1;
+  for (int32_t i = axis + 1; i < constant->rank; i++) stride *= constant->dims[i];
+  return stride;
+}
+
+static int64_t operand_index(const sl_constant *constant, int64_t flat, int32_t rank,
+                             const int64_t *dims) {
+  int64_t index = 0;
+  for (int32_t axis = rank - 1; axis >= 0; axis--) {
+    index += flat % dims[axis] * stride_of(constant, axis - (rank - constant->rank));
+    flat /= dims[axis];
+  }
+  return index;
+}
+
+static int64_t dim_of(const sl_constant *constant, int32_t axis) {
+  return axis < 0 ? 1 : constant->dims[axis];
+}
+
+sl_value_id sl_emit_folded(sl_sweep *sweep, const char *type, sl_value_id x, sl_value_id y) {
+  const sl_constant *a = small_constant(sweep, x), *b = small_constant(sweep, y);
+  if (a == NULL || b == NULL || a->element != b->element || !sl_element_is_float(a->element))
+    return 0;
+  int32_t rank = a->rank > b->rank ? a->rank : b->rank;
+  int64_t *dims = SL_NEW_ARRAY(sweep->scratch, int64_t, rank + 1), count = 1;
+  for (int32_t i = 0; i < rank; i++) {
+    int64_t at_a = dim_of(a, i - (rank - a->rank)), at_b = dim_of(b, i - (rank - b->rank));
+    if (at_a != at_b && at_a != 1 && at_b != 1) return 0;
+    count *= dims[i] = at_a == 1 ? at_b : at_a;
+    if (count > FOLD_MAX) return 0;
+  }
+  double *numbers = SL_NEW_ARRAY(sweep->scratch, double, count + 1);
+  for (int64_t i = 0; i < count; i++)
+    numbers[i] = apply(type[0], sl_constant_number(a, operand_index(a, i, rank, dims)),
+                       sl_constant_number(b, operand_index(b, i, rank, dims)));
+  return sl_emit_numbers(sweep, a->element, rank, dims, numbers);
+}
+
+// ---- permuted copies ----------------------------------------------------------------------------
+
+static void copy_element(uint8_t *to, const uint8_t *from, int64_t to_index, int64_t from_index,
+                         size_t size) {
+  memcpy(to + (size_t)to_index * size, from + (size_t)from_index * size, size);
+}
+
+sl_value_id sl_emit_strided(sl_sweep *sweep, const sl_constant *constant, int32_t rank,
+                            const int64_t *dims, int64_t start, const int64_t *strides) {
+  size_t size = sl_element_bytes(constant->element, 1);
+  int64_t *at = SL_NEW_ARRAY(sweep->scratch, int64_t, rank + 1);
+  sl_constant copy = {.element = constant->element, .rank = rank, .count = 1};
+  int64_t *own = SL_NEW_ARRAY(sweep->graph->arena, int64_t, rank + 1);
+  for (int32_t i = 0; i < rank; i++) copy.count *= own[i] = dims[i];
+  uint8_t *data = sl_arena_push(sweep->graph->arena, (size_t)copy.count * size + 1);
+  int64_t from = start;
+  for (int64_t i = 0; i < copy.count; i++) {
+    copy_element(data, constant->data.at, i, from, size);
+    for (int32_t axis = rank - 1; axis >= 0; axis--) {
+      from += strides[axis];
+      if (++at[axis] < dims[axis]) break;
+      from -= strides[axis] * dims[axis];
+      at[axis] = 0;
+    }
+  }
+  copy.dims = own;
+  copy.data = (sl_bytes){.at = data, .size = (size_t)copy.count * size};
+  const char *hint = sl_arena_printf(sweep->scratch, "%s/weight", sweep->origin);
+  return sl_graph_borrow_constant(sweep->graph, hint, &copy);
+}
