@@ -73,6 +73,10 @@ int sl_streq(const char *a, const char *b) {
   return strcmp(a, b) == 0;
 }
 
+const char *sl_plural(int64_t count, const char *one, const char *many) {
+  return count == 1 ? one : many;
+}
+
 int sl_starts_with(const char *text, const char *prefix) {
   return strncmp(text, prefix, strlen(prefix)) == 0;
 }

@@ -44,6 +44,9 @@ const char *sl_nearest(const char *text, const char *const *names, size_t count)
 int sl_parse_int(const char *text, int64_t *out);
 int sl_parse_real(const char *text, double *out);
 
+// The word that fits a number: sl_plural(1, "sample", "samples") is "sample". Borrows both.
+const char *sl_plural(int64_t count, const char *one, const char *many);
+
 // Shortest decimal form that reads back as the same double ("0.1", "1e-300", "nan", "inf").
 void sl_format_real(double value, char out[32]);
 

@@ -54,6 +54,14 @@ static void numbers_read_back(void **state) {
                sl_parse_real("", &real));
 }
 
+static void words_follow_their_number(void **state) {
+  (void)state;
+  static const int64_t many[] = {-1, 0, 2, 101};
+  assert_string_equal(sl_plural(1, "class", "classes"), "class");
+  for (size_t i = 0; i < 4; i++)
+    assert_string_equal(sl_plural(many[i], "class", "classes"), "classes");
+}
+
 static void near_names_are_found(void **state) {
   (void)state;
   static const char *const names[] = {"import", "report", "export"};
@@ -149,6 +157,7 @@ int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
   const struct CMUnitTest tests[] = {TEST(hostile_names_are_escaped),
                                      TEST(numbers_read_back),
+                                     TEST(words_follow_their_number),
                                      TEST(near_names_are_found),
                                      TEST(keys_hold_no_path),
                                      TEST(maps_hold_what_was_set),

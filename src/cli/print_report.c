@@ -54,8 +54,9 @@ static void wrapped(sl_printer *p, const char *indent, const char *text) {
 static void print_headline(sl_printer *p, const sl_json *report) {
   const sl_json *run = get(report, "run");
   sl_print_styled(p, SL_STYLE_BOLD, text_of(p, run, "model_name"));
-  sl_text_printf(&p->out, " on %s (%lld samples, run %s)\n", text_of(p, run, "dataset_name"),
-                 (long long)int_of(run, "samples"), text_of(p, run, "id"));
+  sl_text_printf(&p->out, " on %s (%lld %s, run %s)\n", text_of(p, run, "dataset_name"),
+                 (long long)int_of(run, "samples"),
+                 sl_plural(int_of(run, "samples"), "sample", "samples"), text_of(p, run, "id"));
   double accuracy = real_of(report, "accuracy");
   if (isnan(accuracy)) {
     int labelled = int_of(run, "unlabelled") < int_of(run, "samples");
@@ -64,9 +65,10 @@ static void print_headline(sl_printer *p, const sl_json *report) {
   } else {
     sl_print_styled(p, SL_STYLE_ACCENT,
                     sl_arena_printf(p->arena, "accuracy %.2f %%", 100 * accuracy));
-    sl_text_printf(&p->out, "  95 %% interval %.2f to %.2f, %lld errors\n",
+    sl_text_printf(&p->out, "  95 %% interval %.2f to %.2f, %lld %s\n",
                    100 * real_of(run, "accuracy_low"), 100 * real_of(run, "accuracy_high"),
-                   (long long)int_of(report, "errors"));
+                   (long long)int_of(report, "errors"),
+                   sl_plural(int_of(report, "errors"), "error", "errors"));
   }
   if (int_of(run, "batch") > 0)
     sl_text_printf(&p->out, "%.0f samples/s, batch %lld, %s\n", real_of(run, "samples_per_s"),

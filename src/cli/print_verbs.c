@@ -47,8 +47,9 @@ static void print_samples(sl_printer *p, const sl_json *list) {
 }
 
 void sl_print_view(sl_printer *p, const sl_json *result) {
-  sl_text_printf(&p->out, "%lld of %lld samples, %lld wrong\n",
-                 (long long)int_of(result, "matched"), (long long)int_of(result, "total"),
+  sl_text_printf(&p->out, "%lld of %lld %s, %lld wrong\n", (long long)int_of(result, "matched"),
+                 (long long)int_of(result, "total"),
+                 sl_plural(int_of(result, "total"), "sample", "samples"),
                  (long long)int_of(result, "errors"));
   print_samples(p, sl_json_get(result, "samples"));
 }
@@ -104,10 +105,12 @@ void sl_print_import(sl_printer *p, const sl_json *result) {
   const sl_json *dataset = sl_json_get(result, "dataset");
   sl_text_printf(&p->out, "%s %s: ", text_of(dataset, "id"), text_of(dataset, "version"));
   sl_print_styled(p, SL_STYLE_BOLD, sl_print_value(p->arena, sl_json_get(dataset, "name")));
-  sl_text_printf(&p->out, ", %lld samples (%s), %lld labelled, %lld broken, %lld duplicates\n",
-                 (long long)int_of(dataset, "samples"), text_of(dataset, "format"),
-                 (long long)int_of(dataset, "labelled"), (long long)int_of(dataset, "broken"),
-                 (long long)int_of(dataset, "duplicates"));
+  sl_text_printf(&p->out, ", %lld %s (%s), %lld labelled, %lld broken, %lld %s\n",
+                 (long long)int_of(dataset, "samples"),
+                 sl_plural(int_of(dataset, "samples"), "sample", "samples"),
+                 text_of(dataset, "format"), (long long)int_of(dataset, "labelled"),
+                 (long long)int_of(dataset, "broken"), (long long)int_of(dataset, "duplicates"),
+                 sl_plural(int_of(dataset, "duplicates"), "duplicate", "duplicates"));
   if (int_of(dataset, "versions") > 1)
     sl_text_printf(&p->out,
                    "  against the version before: %lld added, %lld removed, %lld "

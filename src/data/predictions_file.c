@@ -135,8 +135,9 @@ static sl_status check_shape(const sl_tensor *tensor, const char *shown, int64_t
     return sl_fail(err, SL_E_LIMIT, "\"%s\" has %lld classes; 1 to %d are possible", shown,
                    (long long)shape->dims[1], CLASSES_MAX);
   if (shape->dims[0] == rows) return SL_OK;
-  sl_fail(err, SL_E_FORMAT, "\"%s\" has %lld rows, the data has %lld samples", shown,
-          (long long)shape->dims[0], (long long)rows);
+  sl_fail(err, SL_E_FORMAT, "\"%s\" has %lld %s, the data has %lld %s", shown,
+          (long long)shape->dims[0], sl_plural(shape->dims[0], "row", "rows"), (long long)rows,
+          sl_plural(rows, "sample", "samples"));
   return sl_hint(err, SL_E_FORMAT,
                  "a .npy has no names: it needs a row per sample, in the order of the data");
 }

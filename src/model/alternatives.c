@@ -323,9 +323,11 @@ static void conclude(const search *s, trial *const ladder[3], sl_alternatives *o
   else
     out->sentence = sl_arena_printf(
         s->arena,
-        "none of %zu other pipelines is significantly better than the %s one, which scores "
-        "%.0f %% on %lld samples",
-        s->count - 1, declared, 100 * list[0].accuracy, (long long)list[0].samples);
+        "none of %zu other %s is significantly better than the %s one, which scores "
+        "%.0f %% on %lld %s",
+        s->count - 1, sl_plural((int64_t)s->count - 1, "pipeline", "pipelines"), declared,
+        100 * list[0].accuracy, (long long)list[0].samples,
+        sl_plural(list[0].samples, "sample", "samples"));
   const sl_alternative *last = &list[ladder[2] - s->trials];
   if (ladder[2] != best && last->accuracy > winner->accuracy)
     out->remark = sl_arena_printf(

@@ -142,8 +142,9 @@ static void note_ways(sl_arena *arena, note_lines *notes, const sl_class_match *
     int64_t count = 0;
     for (int64_t i = 0; i < match->labels; i++) count += match->how[i] == how;
     if (count > 0)
-      notes->at[notes->count++] =
-          sl_arena_printf(arena, "%lld labels match their class %s", (long long)count, ways[how]);
+      notes->at[notes->count++] = sl_arena_printf(
+          arena, "%lld %s %s", (long long)count,
+          sl_plural(count, "label matches its class", "labels match their class"), ways[how]);
   }
 }
 

@@ -323,7 +323,8 @@ sl_status sl_evaluation_run(sl_evaluation *e, const char *name, int64_t *run, in
   *run = s->run;
   *resumed = s->resumed;
   if (status == SL_E_CANCELLED)
-    sl_hint(err, status, "%lld of %lld samples are scored and kept; the same command goes on.",
-            (long long)s->finished, (long long)e->rows);
+    sl_hint(err, status, "%lld of %lld %s %s scored and kept; the same command goes on.",
+            (long long)s->finished, (long long)e->rows, sl_plural(e->rows, "sample", "samples"),
+            sl_plural(s->finished, "is", "are"));
   return status;
 }

@@ -127,8 +127,9 @@ static sl_status take_better(sl_evaluation *e, search_outcome *outcome, sl_error
     sl_text_list_add(arena, &evidence, e->contract.evidence.at[i]);
   sl_text_list_add(
       arena, &evidence,
-      sl_arena_printf(arena, "tried %lld pipelines on %lld labelled samples: %s",
-                      (long long)outcome->tried, (long long)outcome->samples, outcome->sentence));
+      sl_arena_printf(arena, "tried %lld %s on %lld labelled samples: %s",
+                      (long long)outcome->tried, sl_plural(outcome->tried, "pipeline", "pipelines"),
+                      (long long)outcome->samples, outcome->sentence));
   e->contract.pipeline_source = "guessed from the file, then chosen by trial on labelled samples";
   e->contract.evidence = sl_text_list_done(&evidence);
   sl_rec_alternative *list = (sl_rec_alternative *)(uintptr_t)outcome->alternatives.at;

@@ -14,11 +14,14 @@ sl_status sl_find_broken(const sl_finding_input *in, sl_record_list *list, sl_er
   if (broken == 0) return SL_OK;
   sl_rec_finding *f =
       sl_finding_add(in, list, "broken-files", "broken", SL_SEVERITY_ERROR, 0, broken);
-  f->title = sl_finding_text(in, "%lld files do not decode", (long long)broken);
-  f->text = sl_finding_text(in,
-                            "%lld of %lld samples have no prediction because their file is "
-                            "damaged, gone or not an image; each carries its reason.",
-                            (long long)broken, (long long)in->data->rows);
+  f->title = sl_finding_text(in, "%lld %s not decode", (long long)broken,
+                             sl_plural(broken, "file does", "files do"));
+  f->text = sl_finding_text(
+      in,
+      "%lld of %lld %s %s no prediction because the file is damaged, gone or not "
+      "an image; each carries its reason.",
+      (long long)broken, (long long)in->data->rows, sl_plural(in->data->rows, "sample", "samples"),
+      sl_plural(broken, "has", "have"));
   f->advice = "Repair or remove them; a deployed model meets such files too.";
   f->where = sl_finding_where(in, "outcome=broken", NULL, NULL);
   return SL_OK;
@@ -95,8 +98,9 @@ sl_status sl_find_class_map(const sl_finding_input *in, sl_record_list *list, sl
   int64_t samples = in->metrics->unlabelled;
   sl_rec_finding *f =
       sl_finding_add(in, list, "class-map", "class_map", SL_SEVERITY_ERROR, 0, samples);
-  f->title = sl_finding_text(in, "%lld labels of the dataset match no class of the model",
-                             (long long)labels);
+  f->title = sl_finding_text(
+      in, "%lld %s no class of the model", (long long)labels,
+      sl_plural(labels, "label of the dataset matches", "labels of the dataset match"));
   sl_text text = {0};
   for (int64_t i = 0; i < in->data->notes.remarks.count; i++)
     sl_text_printf(&text, "%s%s", i > 0 ? "; " : "", in->data->notes.remarks.at[i]);
@@ -133,13 +137,15 @@ static void add_label_conflicts(const sl_finding_input *in, sl_record_list *list
                                 const duplicate_tally *t) {
   sl_rec_finding *f = sl_finding_add(in, list, "duplicate-labels", "duplicate_labels",
                                      SL_SEVERITY_ERROR, t->label_errors, t->label_samples);
-  f->title = sl_finding_text(in, "%lld images stand in the data with different labels",
-                             (long long)t->label_groups);
+  f->title =
+      sl_finding_text(in, "%lld %s in the data with different labels", (long long)t->label_groups,
+                      sl_plural(t->label_groups, "image stands", "images stand"));
   f->text =
       sl_finding_text(in,
                       "%lld samples are byte-for-byte copies of another one with another label; at "
-                      "least one of each is labelled wrongly, and %lld of them count as errors.",
-                      (long long)t->label_samples, (long long)t->label_errors);
+                      "least one of each is labelled wrongly, and %lld of them %s.",
+                      (long long)t->label_samples, (long long)t->label_errors,
+                      sl_plural(t->label_errors, "counts as an error", "count as errors"));
   f->advice = "Decide the right label of each and remove the copies.";
   f->where =
       sl_finding_where(in, "duplicate=true", t->label_errors > 0 ? "outcome=wrong" : NULL, NULL);
@@ -149,8 +155,8 @@ static void add_split_leaks(const sl_finding_input *in, sl_record_list *list,
                             const duplicate_tally *t) {
   sl_rec_finding *f = sl_finding_add(in, list, "duplicate-splits", "duplicate_splits",
                                      SL_SEVERITY_ERROR, 0, t->split_samples);
-  f->title =
-      sl_finding_text(in, "%lld images stand in more than one split", (long long)t->split_groups);
+  f->title = sl_finding_text(in, "%lld %s in more than one split", (long long)t->split_groups,
+                             sl_plural(t->split_groups, "image stands", "images stand"));
   f->text = sl_finding_text(in,
                             "%lld samples are byte-for-byte copies across splits: what the model "
                             "was trained on is measured as if it were new.",

@@ -29,13 +29,14 @@ sl_status sl_find_confident(const sl_finding_input *in, sl_record_list *list, sl
       in, list, "confident-mistakes", "confident",
       (double)wrong > 0.2 * (double)in->errors ? SL_SEVERITY_WARNING : SL_SEVERITY_INFO, wrong,
       wrong);
-  f->title =
-      sl_finding_text(in, "%lld mistakes are made with confidence 0.9 or more", (long long)wrong);
-  f->text = sl_finding_text(in,
-                            "Of %lld predictions with confidence 0.9 or more, %lld are wrong (%.1f "
-                            "%%); they are %.0f %% of all errors. The most confident one has %.4f.",
-                            (long long)all, (long long)wrong, 100.0 * (double)wrong / (double)all,
-                            100 * f->share, top);
+  f->title = sl_finding_text(in, "%lld %s made with confidence 0.9 or more", (long long)wrong,
+                             sl_plural(wrong, "mistake is", "mistakes are"));
+  f->text = sl_finding_text(
+      in,
+      "Of %lld %s with confidence 0.9 or more, %lld %s wrong (%.1f %%): %.0f %% "
+      "of all errors. The most confident one has %.4f.",
+      (long long)all, sl_plural(all, "prediction", "predictions"), (long long)wrong,
+      sl_plural(wrong, "is", "are"), 100.0 * (double)wrong / (double)all, 100 * f->share, top);
   f->advice =
       "Look at them first: they are either wrong labels or something the model has learned "
       "wrongly.";
@@ -63,17 +64,19 @@ static void describe_pair(const sl_finding_input *in, const sl_metric_cell *cell
   double p = sl_stats_mcnemar_exact(cell->count, back);
   int directed = p < 0.01;
   f->title = directed
-                 ? sl_finding_text(in, "\"%s\" is taken for \"%s\" %lld times, the other way %lld",
-                                   label, pred, (long long)cell->count, (long long)back)
-                 : sl_finding_text(in, "\"%s\" and \"%s\" are confused %lld times", label, pred,
-                                   (long long)(cell->count + back));
-  f->text =
-      sl_finding_text(in,
-                      "%lld of %lld samples labelled \"%s\" are predicted as \"%s\", %lld of %lld "
-                      "the other way: %.1f %% of all errors. %s (p = %.2g).",
-                      (long long)cell->count, (long long)support, label, pred, (long long)back,
-                      (long long)back_support, 100 * f->share,
-                      directed ? "The confusion has a direction" : "Neither direction prevails", p);
+                 ? sl_finding_text(in, "\"%s\" is taken for \"%s\" %lld %s, the other way %lld",
+                                   label, pred, (long long)cell->count,
+                                   sl_plural(cell->count, "time", "times"), (long long)back)
+                 : sl_finding_text(in, "\"%s\" and \"%s\" are confused %lld %s", label, pred,
+                                   (long long)(cell->count + back),
+                                   sl_plural(cell->count + back, "time", "times"));
+  f->text = sl_finding_text(
+      in,
+      "%lld of %lld %s labelled \"%s\" %s predicted as \"%s\", %lld of %lld "
+      "the other way: %.1f %% of all errors. %s (p = %.2g).",
+      (long long)cell->count, (long long)support, sl_plural(support, "sample", "samples"), label,
+      sl_plural(cell->count, "is", "are"), pred, (long long)back, (long long)back_support,
+      100 * f->share, directed ? "The confusion has a direction" : "Neither direction prevails", p);
   f->advice = directed ? "Look for what these samples share that the other class has; a threshold "
                          "or more examples may help."
                        : "Compare the two groups side by side; if people confuse them too, check "
@@ -159,10 +162,11 @@ sl_status sl_find_weak_classes(const sl_finding_input *in, sl_record_list *list,
                                100 * c->recall.value);
     f->text = sl_finding_text(
         in,
-        "Recall %.3f [%.3f, %.3f] on %lld samples, against %.3f over all classes (corrected p = "
+        "Recall %.3f [%.3f, %.3f] on %lld %s, against %.3f over all classes (corrected p = "
         "%.2g); its errors are %.0f %% of all. %s",
         c->recall.value, c->recall.low, c->recall.high, (long long)c->support,
-        (double)m->correct / (double)m->used, found[i].p_value, 100 * f->share,
+        sl_plural(c->support, "sample", "samples"), (double)m->correct / (double)m->used,
+        found[i].p_value, 100 * f->share,
         c->predicted == 0 ? "It is never predicted."
                           : sl_finding_text(in, "Precision is %.3f.", c->precision.value));
     f->advice =

@@ -62,9 +62,10 @@ sl_status sl_find_class_calibration(const sl_finding_input *in, sl_record_list *
     f->title = sl_finding_text(in, "predictions of \"%s\" promise too much", name);
     f->text = sl_finding_text(in,
                               "Mean confidence %.3f where %.3f are right: a gap of %.3f [%.3f, "
-                              "%.3f] over %lld predictions (corrected p = %.2g).",
+                              "%.3f] over %lld %s (corrected p = %.2g).",
                               c->confidence, c->precision.value, c->gap.value, c->gap.low,
-                              c->gap.high, (long long)c->predicted, c->gap_p_value);
+                              c->gap.high, (long long)c->predicted,
+                              sl_plural(c->predicted, "prediction", "predictions"), c->gap_p_value);
     f->advice = "Set the threshold of this class by its own precision, not by the common one.";
     f->where = sl_finding_where(in, "outcome=wrong", sl_finding_clause(in, "pred", name), NULL);
     f->sort = "-confidence";
@@ -86,11 +87,12 @@ sl_status sl_find_nan(const sl_finding_input *in, sl_record_list *list, sl_error
   if (count == 0) return SL_OK;
   sl_rec_finding *f =
       sl_finding_add(in, list, "not-a-number", "nan", SL_SEVERITY_ERROR, count, count);
-  f->title =
-      sl_finding_text(in, "the model gives NaN or infinity for %lld samples", (long long)count);
+  f->title = sl_finding_text(in, "the model gives NaN or infinity for %lld %s", (long long)count,
+                             sl_plural(count, "sample", "samples"));
   f->text = sl_finding_text(
-      in, "They have no prediction and count in no number of this report; %lld samples do.",
-      (long long)in->metrics->used);
+      in, "%s in no number of this report; %lld %s.",
+      count == 1 ? "It has no prediction and counts" : "They have no prediction and count",
+      (long long)in->metrics->used, sl_plural(in->metrics->used, "sample does", "samples do"));
   f->advice =
       "Look at what these samples have in common; overflow in half precision and constant images "
       "are usual causes.";

@@ -161,16 +161,19 @@ static sl_texts notes_of(sl_op_call *call, const sl_run_data *data, const sl_met
   sl_arena *arena = call->arena;
   sl_text_list list = {0};
   if (m->unlabelled > 0)
-    sl_text_list_add(
-        arena, &list,
-        sl_arena_printf(arena, "%lld samples have no usable label and count in no number",
-                        (long long)m->unlabelled));
+    sl_text_list_add(arena, &list,
+                     sl_arena_printf(arena, "%lld %s no usable label and %s in no number",
+                                     (long long)m->unlabelled,
+                                     sl_plural(m->unlabelled, "sample has", "samples have"),
+                                     sl_plural(m->unlabelled, "counts", "count")));
   int64_t without = count_without_prediction(data);
   if (without > 0)
     sl_text_list_add(
         arena, &list,
-        sl_arena_printf(arena, "%lld samples have %s and count in no number", (long long)without,
-                        data->row.model != 0 ? "scores that are not numbers" : "no prediction"));
+        sl_arena_printf(arena, "%lld %s %s and %s in no number", (long long)without,
+                        sl_plural(without, "sample has", "samples have"),
+                        data->row.model != 0 ? "scores that are not numbers" : "no prediction",
+                        sl_plural(without, "counts", "count")));
   if (data->input.scores.data == NULL)
     sl_text_list_add(
         arena, &list,

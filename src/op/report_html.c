@@ -64,8 +64,10 @@ static void put_headline(sl_text *out, const sl_rec_report *r) {
   sl_html_escape(out, r->run.model_name);
   sl_text_puts(out, " on ");
   sl_html_escape(out, r->run.dataset_name);
-  sl_text_printf(out, "</h1><div class=dim>run %s, %s, %lld samples, %lld errors</div>", r->run.id,
-                 r->run.created, (long long)r->run.samples, (long long)r->errors);
+  sl_text_printf(out, "</h1><div class=dim>run %s, %s, %lld %s, %lld %s</div>", r->run.id,
+                 r->run.created, (long long)r->run.samples,
+                 sl_plural(r->run.samples, "sample", "samples"), (long long)r->errors,
+                 sl_plural(r->errors, "error", "errors"));
   sl_text_puts(out, "<div class=big>");
   sl_html_percent(out, r->accuracy, 2);
   sl_text_puts(out, "</div><div class=dim>accuracy, 95&#8239;% interval ");
@@ -185,8 +187,8 @@ static void put_classes(sl_text *out, const sl_rec_report *r) {
   }
   sl_text_puts(out, "</table></div>");
   if (silent > 0)
-    sl_text_printf(out, "<p class=dim>%lld classes are neither a label nor a prediction here.</p>",
-                   (long long)silent);
+    sl_text_printf(out, "<p class=dim>%lld %s neither a label nor a prediction here.</p>",
+                   (long long)silent, sl_plural(silent, "class is", "classes are"));
 }
 
 static void put_matrix(sl_text *out, const sl_rec_report *r) {
@@ -256,7 +258,8 @@ static void put_origin(sl_text *out, const sl_rec_report *r) {
   sl_html_escape(out, r->model.key);
   sl_text_puts(out, "</span><br>Dataset ");
   sl_html_escape(out, r->run.dataset_name);
-  sl_text_printf(out, " %s, %lld samples</p>", r->run.version, (long long)r->run.samples);
+  sl_text_printf(out, " %s, %lld %s</p>", r->run.version, (long long)r->run.samples,
+                 sl_plural(r->run.samples, "sample", "samples"));
   if (r->run.pipeline.count > 0) {
     sl_text_printf(out, "<p>Pipeline%s: ", r->run.guessed ? " (guessed)" : "");
     sl_html_escape(out, r->run.pipeline_source);

@@ -84,7 +84,8 @@ static sl_records facts_of(sl_op_call *call, const sl_sample_row *row) {
     sl_fact_add(arena, &facts, "file", "item", journal, "%lld", (long long)row->item);
   sl_fact_add(arena, &facts, "file", "format", journal, "%s",
               row->format ? row->format : "unknown");
-  sl_fact_add(arena, &facts, "file", "size", journal, "%lld bytes", (long long)row->size_bytes);
+  sl_fact_add(arena, &facts, "file", "size", journal, "%lld %s", (long long)row->size_bytes,
+              sl_plural(row->size_bytes, "byte", "bytes"));
   sl_fact_add(arena, &facts, "file", "modified", journal, "%s", time);
   sl_fact_add(arena, &facts, "file", "SHA-256", journal, "%s", hex);
   sl_fact_add(arena, &facts, "image", "size", journal, "%d x %d px", row->width, row->height);

@@ -122,7 +122,8 @@ static sl_status show_sample(sl_op_call *call, int64_t id, show_result *out, sl_
   sl_fact_add(arena, facts, "sample", "folder", journal, "%s", row.root);
   sl_fact_add(arena, facts, "sample", "path", journal, "%s", row.path);
   sl_fact_add(arena, facts, "sample", "SHA-256", journal, "%s", hex);
-  sl_fact_add(arena, facts, "sample", "size", journal, "%lld bytes", (long long)row.size_bytes);
+  sl_fact_add(arena, facts, "sample", "size", journal, "%lld %s", (long long)row.size_bytes,
+              sl_plural(row.size_bytes, "byte", "bytes"));
   sl_fact_add(arena, facts, "image", "format", journal, "%s", row.format ? row.format : "unknown");
   sl_fact_add(arena, facts, "image", "pixels", journal, "%d x %d, %s, %d bit", row.width,
               row.height, row.mode ? row.mode : "unknown mode", row.bits);
