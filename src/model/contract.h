@@ -66,16 +66,16 @@ typedef enum sl_scores {
 } sl_scores;
 const char *sl_scores_name(sl_scores scores);  // "logits", ...; never NULL
 
-typedef enum sl_origin {
+typedef enum sl_pipeline_origin {
   SL_ORIGIN_GUESS = 0,
   SL_ORIGIN_OPTION,   // preset or file named by the user
   SL_ORIGIN_SIDECAR,  // "<model>.slitlamp.yaml" or ".json"
   SL_ORIGIN_METADATA  // of the .onnx file
-} sl_origin;
+} sl_pipeline_origin;
 
 typedef struct sl_contract {
   sl_pipeline pipeline;
-  sl_origin pipeline_origin;
+  sl_pipeline_origin pipeline_origin;
   const char *pipeline_source;  // "guess", "preset \"clip\"", "file \"x.yaml\"", ...
   bool guessed;                 // pipeline_origin == SL_ORIGIN_GUESS
   sl_texts evidence;            // what was seen and concluded, one sentence each

@@ -83,7 +83,7 @@ static sl_status get_names(const sl_json *object, sl_contract *out, sl_error *er
   if (found < 0 || out->scores == SL_SCORES_AUTO)
     return sl_fail(err, SL_E_FORMAT,
                    "contract has the unknown origin \"%.40s\" or scores \"%.40s\"", origin, scores);
-  out->pipeline_origin = (sl_origin)found;
+  out->pipeline_origin = (sl_pipeline_origin)found;
   out->guessed = out->pipeline_origin == SL_ORIGIN_GUESS;
   return SL_OK;
 }
