@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pieces of graph that several families of rules emit.
+//
+// Invariant: each piece states the types of what it emits. Start at sl_rule_unary().
+#include "grad/grad_parts.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double STEEP = 0x1p100;
+
+int sl_rule_is_float(const sl_sweep *sweep, sl_value_id value) {
+  return value != 0 && sl_element_is_float(sl_type_of(sweep, value)->element);
+}
+
+int sl_rule_wants(const sl_sweep *sweep, const sl_node *node, int32_t slot) {
+  sl_value_id value = sl_node_input(node, slot);
+  return sl_sweep_wants(sweep, value) && sl_rule_is_float(sweep, value);
+}
+
+sl_status sl_rule_unary(sl_sweep *sweep, sl_node_id node, sl_unary_gradient gradient) {
+  sl_node at = sweep->graph->nodes[node];
+  sl_value_id g = sl_sweep_grad(sweep, sl_rule_y(&at));
+  if (g != 0 && sl_rule_wants(sweep, &at, 0))
+    sl_sweep_add(sweep, sl_rule_x(&at), gradient(sweep, &at, g));
+  return SL_OK;
+}
+
+// ---- masks --------------------------------------------------------------------------------------
+
+static sl_value_id step(sl_sweep *sweep, sl_value_id y, double bound, const char *type,
+                        double slope) {
+  if (sl_type_of(sweep, y)->element != SL_ELEMENT_F32) {
+    sl_value_id test = sl_rule_compare(sweep, type, y, sl_emit_number(sweep, y, bound));
+    return sl_emit_cast(sweep, test, sl_type_of(sweep, y)->element);
+  }
+  sl_value_id mask = sl_emit1(sweep, "HardSigmoid", y);
+  sl_graph_set_float(sweep->graph, sl_emitted(sweep), "alpha", slope);
+  sl_graph_set_float(sweep->graph, sl_emitted(sweep), "beta", -slope * (double)(float)bound);
+  sl_emit_type_of(sweep, mask, y);
+  return mask;
+}
+
+sl_value_id sl_rule_above(sl_sweep *sweep, sl_value_id y, double bound) {
+  return step(sweep, y, bound, "Greater", STEEP);
+}
+
+sl_value_id sl_rule_below(sl_sweep *sweep, sl_value_id y, double bound) {
+  return step(sweep, y, bound, "Less", -STEEP);
+}
+
+sl_value_id sl_rule_affine_unit(sl_sweep *sweep, sl_value_id unit, double scale, double shift) {
+  bool inside = shift >= 0 && shift <= 1 && shift + scale >= 0 && shift + scale <= 1;
+  if (!inside || sl_type_of(sweep, unit)->element != SL_ELEMENT_F32)
+    return sl_emit_shift(sweep, sl_emit_scale(sweep, unit, scale), shift);
+  sl_value_id mapped = sl_emit1(sweep, "HardSigmoid", unit);
+  sl_graph_set_float(sweep->graph, sl_emitted(sweep), "alpha", scale);
+  sl_graph_set_float(sweep->graph, sl_emitted(sweep), "beta", shift);
+  sl_emit_type_of(sweep, mapped, unit);
+  return mapped;
+}
+
+sl_value_id sl_rule_compare(sl_sweep *sweep, const char *type, sl_value_id x, sl_value_id y) {
+  sl_value_id test = sl_emit2(sweep, type, x, y);
+  const sl_type *like = sl_type_of(sweep, x);
+  sl_emit_type(sweep, test, SL_ELEMENT_BOOL, like->rank, like->dims);
+  return test;
+}
+
+sl_value_id sl_rule_where(sl_sweep *sweep, sl_value_id condition, sl_value_id x, sl_value_id y,
+                          sl_value_id like) {
+  sl_value_id chosen = sl_emit3(sweep, "Where", condition, x, y);
+  sl_emit_type_of(sweep, chosen, like);
+  return chosen;
+}
+
+// ---- numbers ------------------------------------------------------------------------------------
+
+int sl_rule_scalar(const sl_sweep *sweep, sl_value_id value, double *out) {
+  const sl_constant *constant = value == 0 ? NULL : sl_graph_constant(sweep->graph, value);
+  if (constant == NULL || constant->count != 1 || constant->data.size == 0) return 0;
+  *out = sl_constant_number(constant, 0);
+  return 1;
+}
+
+int32_t sl_rule_axis(int64_t axis, int32_t rank) {
+  if (axis < -(int64_t)rank || axis >= rank) return -1;
+  return (int32_t)(axis < 0 ? axis + rank : axis);
+}
+
+int64_t sl_rule_fixed(const sl_type *type, int32_t axis) {
+  if (type->rank <= axis || axis < 0 || type->dims[axis].per_batch != 0) return -1;
+  return type->dims[axis].fixed;  // SL_DIM_UNKNOWN is -1
+}
+
+static uint16_t half_of(int32_t element, double number) {
+  if (element == SL_ELEMENT_F16) return sl_f16_from_f32((float)number);
+  float single = (float)number;
+  uint32_t bits;
+  memcpy(&bits, &single, sizeof bits);
+  return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+
+sl_value_id sl_rule_numbers(sl_sweep *sweep, int32_t element, int32_t rank, const int64_t *dims,
+                            const double *numbers) {
+  int64_t count = 1;
+  for (int32_t i = 0; i < rank; i++) count *= dims[i];
+  if (element == SL_ELEMENT_F64) return sl_emit_constant(sweep, element, rank, dims, numbers);
+  float *singles = SL_NEW_ARRAY(sweep->scratch, float, count + 1);
+  uint16_t *halves = (uint16_t *)(void *)singles;
+  for (int64_t i = 0; i < count; i++) {
+    if (element == SL_ELEMENT_F32)
+      singles[i] = (float)numbers[i];
+    else
+      halves[i] = half_of(element, numbers[i]);
+  }
+  return sl_emit_constant(sweep, element, rank, dims, singles);
+}
+
+// ---- moving elements ----------------------------------------------------------------------------
+
+static sl_value_id emit_as(sl_sweep *sweep, const char *type, const sl_value_id *inputs,
+                           int32_t count, int32_t element, int32_t rank, const sl_dim *dims) {
+  sl_value_id value = sl_emit(sweep, type, inputs, count);
+  sl_emit_type(sweep, value, element, rank, dims);
+  return value;
+}
+
+static sl_value_id positions_of(sl_sweep *sweep, sl_value_id x, sl_value_id shape) {
+  const sl_type type = *sl_type_of(sweep, x);
+  sl_dim total = sl_type_elements(&type);
+  sl_value_id size = emit_as(sweep, "Size", &x, 1, SL_ELEMENT_I64, 0, NULL);
+  int64_t bounds[2] = {0, 1};
+  sl_value_id zero = sl_emit_constant(sweep, SL_ELEMENT_I64, 0, NULL, &bounds[0]);
+  sl_value_id one = sl_emit_constant(sweep, SL_ELEMENT_I64, 0, NULL, &bounds[1]);
+  sl_value_id range =
+      emit_as(sweep, "Range", (sl_value_id[]){zero, size, one}, 3, SL_ELEMENT_I64, 1, &total);
+  return emit_as(sweep, "Reshape", (sl_value_id[]){range, shape}, 2, SL_ELEMENT_I64, type.rank,
+                 type.dims);
+}
+
+static sl_value_id flat(sl_sweep *sweep, sl_value_id x) {
+  const sl_type type = *sl_type_of(sweep, x);
+  sl_dim total = sl_type_elements(&type);
+  sl_value_id all = sl_emit_ints(sweep, (const int64_t[]){-1}, 1);
+  return emit_as(sweep, "Reshape", (sl_value_id[]){x, all}, 2, type.element, 1, &total);
+}
+
+sl_value_id sl_rule_scatter_back(sl_sweep *sweep, const sl_node *node, sl_value_id g) {
+  sl_value_id x = node->inputs[0];
+  const sl_type type = *sl_type_of(sweep, x), moved_type = *sl_type_of(sweep, node->outputs[0]);
+  sl_value_id shape = sl_emit_shape_of(sweep, x);
+  sl_value_id *inputs = SL_NEW_ARRAY(sweep->scratch, sl_value_id, node->input_count);
+  memcpy(inputs, node->inputs, (size_t)node->input_count * sizeof *inputs);
+  inputs[0] = positions_of(sweep, x, shape);
+  sl_value_id moved = sl_emit(sweep, node->type, inputs, node->input_count);
+  for (int32_t i = 0; i < node->attribute_count; i++)
+    sl_graph_set_attribute(sweep->graph, sl_emitted(sweep), &node->attributes[i]);
+  sl_emit_type(sweep, moved, SL_ELEMENT_I64, moved_type.rank, moved_type.dims);
+  sl_value_id zeros = flat(sweep, sl_emit_zeros_like(sweep, x));
+  sl_value_id sums = sl_emit3(sweep, "ScatterElements", zeros, flat(sweep, moved), flat(sweep, g));
+  sl_graph_set_int(sweep->graph, sl_emitted(sweep), "axis", 0);
+  sl_graph_set_string(sweep->graph, sl_emitted(sweep), "reduction", "add");
+  sl_emit_type_of(sweep, sums, zeros);
+  return emit_as(sweep, "Reshape", (sl_value_id[]){sums, shape}, 2, type.element, type.rank,
+                 type.dims);
+}
+
+static sl_value_id pad_axis(sl_sweep *sweep, sl_value_id x, int32_t axis, int64_t before,
+                            int64_t after) {
+  int32_t rank = sl_type_of(sweep, x)->rank;
+  int64_t *pads = SL_NEW_ARRAY(sweep->scratch, int64_t, 2 * rank);
+  pads[axis] = before;
+  pads[rank + axis] = after;
+  return sl_emit_pad(sweep, x, pads);
+}
+
+// Where each entry of the result comes from: an index into g, or `count` for zero. 0 when several
+// entries of g meet in one.
+static int inverse_of(const int64_t *indices, int64_t count, int64_t size, int64_t *inverse) {
+  for (int64_t i = 0; i < size; i++) inverse[i] = count;
+  for (int64_t k = 0; k < count; k++) {
+    if (inverse[indices[k]] != count) return 0;
+    inverse[indices[k]] = k;
+  }
+  return 1;
+}
+
+static sl_value_id add_by_matrix(sl_sweep *sweep, sl_value_id g, int32_t axis,
+                                 const int64_t *indices, int64_t count, int64_t size) {
+  double *matrix = SL_NEW_ARRAY(sweep->scratch, double, size *count);
+  for (int64_t k = 0; k < count; k++) matrix[indices[k] * count + k] += 1;
+  return sl_rule_axis_matrix(sweep, g, axis, matrix, size, count);
+}
+
+sl_value_id sl_rule_axis_scatter(sl_sweep *sweep, sl_value_id g, int32_t axis,
+                                 const int64_t *indices, int64_t count, int64_t size) {
+  bool contiguous = true;
+  for (int64_t k = 1; k < count; k++)
+    if (indices[k] != indices[0] + k) contiguous = false;
+  if (contiguous && count > 0)
+    return pad_axis(sweep, g, axis, indices[0], size - indices[0] - count);
+  int64_t *inverse = SL_NEW_ARRAY(sweep->scratch, int64_t, size + 1);
+  if (!inverse_of(indices, count, size, inverse))
+    return add_by_matrix(sweep, g, axis, indices, count, size);
+  const sl_type type = *sl_type_of(sweep, g);
+  sl_value_id padded = count == size ? g : pad_axis(sweep, g, axis, 0, 1);
+  sl_value_id at = sl_emit_ints(sweep, inverse, size);
+  sl_value_id result = sl_emit2(sweep, "Gather", padded, at);
+  sl_graph_set_int(sweep->graph, sl_emitted(sweep), "axis", axis);
+  sl_dim *dims = SL_NEW_ARRAY(sweep->scratch, sl_dim, type.rank);
+  memcpy(dims, type.dims, (size_t)type.rank * sizeof *dims);
+  dims[axis] = SL_DIM(size);
+  sl_emit_type(sweep, result, type.element, type.rank, dims);
+  return result;
+}
+
+// ---- matrices along an axis ---------------------------------------------------------------------
+
+static sl_dim product_of(const sl_dim *dims, int32_t count) {
+  return sl_type_elements(&(sl_type){.element = SL_ELEMENT_F32, .rank = count, .dims = dims});
+}
+
+sl_value_id sl_rule_axis_product(sl_sweep *sweep, sl_value_id x, int32_t axis, sl_value_id matrix,
+                                 int64_t rows) {
+  const sl_type type = *sl_type_of(sweep, x);
+  sl_dim *dims = SL_NEW_ARRAY(sweep->scratch, sl_dim, type.rank);
+  memcpy(dims, type.dims, (size_t)type.rank * sizeof *dims);
+  dims[axis] = SL_DIM(rows);
+  if (axis == type.rank - 1) return sl_emit_matmul(sweep, x, matrix);
+  if (axis == type.rank - 2) return sl_emit_matmul(sweep, matrix, x);
+  sl_dim *merged = SL_NEW_ARRAY(sweep->scratch, sl_dim, axis + 2);
+  memcpy(merged, type.dims, (size_t)(axis + 1) * sizeof *merged);
+  merged[axis + 1] = product_of(type.dims + axis + 1, type.rank - axis - 1);
+  sl_value_id wide = sl_emit_reshape(sweep, x, merged, axis + 2);
+  return sl_emit_reshape(sweep, sl_emit_matmul(sweep, matrix, wide), dims, type.rank);
+}
+
+sl_value_id sl_rule_axis_matrix(sl_sweep *sweep, sl_value_id x, int32_t axis, const double *matrix,
+                                int64_t rows, int64_t columns) {
+  const sl_type type = *sl_type_of(sweep, x);
+  bool last = axis == type.rank - 1;
+  double *turned = SL_NEW_ARRAY(sweep->scratch, double, rows *columns + 1);
+  for (int64_t i = 0; last && i < rows; i++)
+    for (int64_t j = 0; j < columns; j++) turned[j * rows + i] = matrix[i * columns + j];
+  int64_t dims[2] = {last ? columns : rows, last ? rows : columns};
+  sl_value_id value = sl_rule_numbers(sweep, type.element, 2, dims, last ? turned : matrix);
+  return sl_rule_axis_product(sweep, x, axis, value, rows);
+}
