@@ -72,6 +72,21 @@ export function useOp<Name extends OperationName>(
   } as Parameters<typeof useQuery<ResultOf<Name>, Problem>>[0]);
 }
 
+/** Asks ahead of drawing: settles, never fails, when `useOp` with these parameters has its answer. */
+export function useAhead<Name extends OperationName>(
+  op: Name,
+): (params: ParamsOf<Name>) => Promise<void> {
+  const client = useQueryClient();
+  return useCallback(
+    (params) =>
+      client.query(queryOf(op, params)).then(
+        () => undefined,
+        () => undefined,
+      ),
+    [client, op],
+  );
+}
+
 /** Asks again for every result of operation `op` on screen. */
 export function useRefresh(op: OperationName): () => void {
   const client = useQueryClient();

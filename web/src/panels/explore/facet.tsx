@@ -24,8 +24,8 @@ export interface FacetProps {
   readonly root: boolean;
   readonly onFold: (field: string, folded: boolean) => void;
   readonly onMove: (field: string, steps: number) => void;
-  /** `final` is false while a brush is dragged. */
-  readonly onFilter: (change: (where: readonly Clause[]) => Clause[], final: boolean) => void;
+  /** `dragged` is the field whose brush is under the hand. */
+  readonly onFilter: (change: (where: readonly Clause[]) => Clause[], dragged?: string) => void;
 }
 
 const valueTitle = (value: string): string => (value === "" ? "(missing)" : fmtName(value));
@@ -41,7 +41,7 @@ function Spread(props: FacetProps & { readonly shown: FacetData }): ReactElement
   const set = (range: Range | null, final: boolean) => {
     setHeld(final ? undefined : range);
     const next = range && clauseOf(shown, range);
-    onFilter((now) => withClause(now, field, next), final);
+    onFilter((now) => withClause(now, field, next), final ? undefined : field);
   };
   return (
     <Histogram
@@ -73,7 +73,7 @@ function Body(props: FacetProps): ReactElement {
         chosen={new Set(chosenValues(where, field))}
         maxRows={12}
         titleOf={all.kind === "flag" ? flagTitle : valueTitle}
-        onToggle={(value, only) => onFilter((now) => pressed(now, field, value, only), true)}
+        onToggle={(value, only) => onFilter((now) => pressed(now, field, value, only))}
       />
     );
   }
@@ -85,7 +85,7 @@ function Body(props: FacetProps): ReactElement {
           type="button"
           className="facet-missing"
           aria-pressed={chosenValues(where, field)[0] === ""}
-          onClick={() => onFilter((now) => pressed(now, field, "", true), true)}
+          onClick={() => onFilter((now) => pressed(now, field, "", true))}
         >
           {fmtInt(shown.missing_matched)} of {fmtInt(shown.missing)} without a value
         </button>
@@ -153,7 +153,7 @@ export const Facet = memo(function Facet(props: FacetProps): ReactElement {
             type="button"
             className="facet-reset"
             aria-label={`Reset ${title}`}
-            onClick={() => onFilter((now) => withClause(now, field, null), true)}
+            onClick={() => onFilter((now) => withClause(now, field, null))}
           >
             Reset
           </button>

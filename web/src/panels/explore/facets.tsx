@@ -2,7 +2,6 @@
 // The column of facets, in an order that can be changed and is kept. Fields on which all samples
 // agree stand together at the end, as facts.
 import { type ReactElement, useCallback, useRef, useState } from "react";
-import type { Clause } from "@/base/clause";
 import { fmtName } from "@/base/format";
 import { fuzzyFilter } from "@/base/fuzzy";
 import type { Facet as FacetData } from "@/gen/ops";
@@ -10,7 +9,7 @@ import { prefs, setPrefs, usePref } from "@/state/prefs";
 import { IconButton } from "@/widgets/button";
 import { TextField } from "@/widgets/field";
 import { Skeleton } from "@/widgets/status";
-import { Facet } from "./facet";
+import { Facet, type FacetProps } from "./facet";
 import { fieldOf, moved, onlyValue, titleOf } from "./facet-model";
 import type { Explore } from "./use-explore";
 
@@ -77,9 +76,10 @@ function Head(props: {
 function useHands(explore: Explore, order: readonly string[]) {
   const latest = useRef({ explore, order });
   latest.current = { explore, order };
-  const filter = useCallback((change: (where: readonly Clause[]) => Clause[], final: boolean) => {
+  const filter = useCallback<FacetProps["onFilter"]>((change, dragged) => {
     const { where, commit, draft } = latest.current.explore;
-    (final ? commit : draft)(change(where));
+    if (dragged === undefined) commit(change(where));
+    else draft(change(where), dragged);
   }, []);
   const move = useCallback((field: string, steps: number) => {
     const { orders } = prefs.getState();

@@ -2,14 +2,17 @@
 // The filter under the hand and the answers to it. While a brush is dragged the filter is a draft
 // that never enters the URL (browsers limit how often an address may change); letting go commits
 // it. Invariant: of a drag's many filters only the newest unanswered one is asked for, and one at a
-// time, so answers keep up with the hand however large the workspace is. Start at useExplore().
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+// time, so answers keep up with the hand however large the workspace is. A draft is asked for from
+// the hand itself and drawn once, with its answer, while the next is already asked for. Start at
+// useExplore().
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { type Clause, formatClause } from "@/base/clause";
 import type { Problem } from "@/base/problem";
-import { useOp } from "@/engine/query";
+import { useAhead, useOp } from "@/engine/query";
 import type { Facet } from "@/gen/ops";
 import { usePref } from "@/state/prefs";
 import type { Navigator } from "@/state/view";
+import { useLatest } from "@/widgets/hooks";
 import type { PanelContext } from "../panel";
 import { viewCall, type ViewCall } from "../view-params";
 import { type Counts, countsOf, fieldOf, fieldsToCount, inOrder, OPEN } from "./facet-model";
@@ -19,14 +22,13 @@ export interface Explore {
   /** The filter as drawn: the draft while dragging, else the view's. */
   readonly where: readonly Clause[];
   readonly dragging: boolean;
-  readonly draft: (where: readonly Clause[]) => void;
+  /** The filter while the brush of `field` is under the hand. */
+  readonly draft: (where: readonly Clause[], field: string) => void;
   readonly commit: (where: readonly Clause[]) => void;
   /** Every facet over all samples, in the person's order; null while loading. */
   readonly catalogue: readonly Facet[] | null;
   /** Facets that are unfolded, counted under the filter, by field. */
   readonly live: ReadonlyMap<string, Facet>;
-  /** The same under "outcome=wrong", empty while it lags behind. */
-  readonly wrong: ReadonlyMap<string, Facet>;
   readonly isOpen: (field: string) => boolean;
   readonly counts: Counts | null;
   /** Whether counts and facets are still those of the filter before. */
@@ -38,7 +40,6 @@ export interface Explore {
   readonly call: ViewCall;
 }
 
-const WRONG: Clause = { kind: "in", field: "outcome", values: ["wrong"] };
 const keyOf = (where: readonly Clause[]): string => where.map(formatClause).join("\n");
 const byField = (facets: readonly Facet[] | undefined): Map<string, Facet> =>
   new Map(facets?.map((facet) => [fieldOf(facet), facet]));
@@ -61,16 +62,22 @@ export function useOpenFields(): (field: string) => boolean {
 }
 
 /** Notes in the browser's performance timeline how long counts took from hand to screen. */
-function useAnswerTimes(answered: string, asked: { readonly key: string; readonly at: number }) {
-  useEffect(() => {
-    if (asked.at === 0 || answered !== asked.key) return;
+function useAnswerTimes(key: string, fresh: boolean, askedAt: number) {
+  useLayoutEffect(() => {
+    if (askedAt === 0 || !fresh) return;
     requestAnimationFrame(() =>
       setTimeout(() =>
-        performance.measure("slitlamp.answer", { start: asked.at, end: performance.now() }),
+        performance.measure("slitlamp.answer", { start: askedAt, end: performance.now() }),
       ),
     );
-  }, [answered]);
+  }, [key, fresh]);
 }
+
+const facetsCall = (
+  ctx: PanelContext,
+  where: readonly Clause[],
+  fields: readonly string[],
+): ViewCall & { readonly fields: readonly string[] } => ({ ...viewCall(ctx, where, null), fields });
 
 /** Facets under the filter, the last answer while the next is on its way. */
 function useAnswers(
@@ -80,36 +87,35 @@ function useAnswers(
   askedAt: number,
 ) {
   const call = viewCall(ctx, where, null);
-  const facets = useOp("facets", { ...call, fields }, { enabled: fields.length > 0 });
+  const facets = useOp("facets", facetsCall(ctx, where, fields), { enabled: fields.length > 0 });
   const derived = facets.data && countsOf(facets.data, where);
   const isHard = facets.data !== undefined && derived === null;
   const head = useOp("view", { ...call, limit: 0 }, { enabled: isHard });
   const fresh = !facets.isPlaceholderData && facets.data !== undefined;
-  const [answered, setAnswered] = useState("");
-  const key = keyOf(where);
-  if (fresh && answered !== key) setAnswered(key);
-  useAnswerTimes(answered, { key, at: askedAt });
+  useAnswerTimes(keyOf(where), fresh, askedAt);
   return { facets, head, fresh, counts: derived ?? head.data ?? null };
 }
 
-/** The same facets among the wrong samples; empty until it agrees with the filter. */
-function useWrong(
-  ctx: PanelContext,
-  where: readonly Clause[],
-  fields: readonly string[],
-  enabled: boolean,
+/**
+ * Facets by field. The one under the hand is not asked for, as its own clause does not change it;
+ * the last answer to a filter at rest has it.
+ */
+function useLive(
+  facets: readonly Facet[] | undefined,
+  isWhole: boolean,
 ): ReadonlyMap<string, Facet> {
-  const others = fields.filter((field) => field !== "outcome");
-  const reply = useOp(
-    "facets",
-    { ...viewCall(ctx, [...where, WRONG], null), fields: others },
-    { enabled: enabled && others.length > 0, fresh: true },
-  );
-  return useMemo(() => byField(reply.data?.facets), [reply.data]);
+  const rest = useRef<ReadonlyMap<string, Facet>>(new Map());
+  return useMemo(() => {
+    const now = byField(facets);
+    if (isWhole) rest.current = now;
+    return isWhole ? now : new Map([...rest.current, ...now]);
+  }, [facets, isWhole]);
 }
 
 interface Draft {
   readonly where: readonly Clause[];
+  /** The field under the hand, "" for none. */
+  readonly field: string;
   readonly held: boolean;
   /** When the hand moved there. */
   readonly at: number;
@@ -117,23 +123,32 @@ interface Draft {
 
 /**
  * The view's filter, or the one being dragged until the address has caught up with it. While an
- * answer is awaited the newest draft waits too, and those before it are forgotten.
+ * answer is awaited (`ask` settles when it is here) the newest draft waits too, and those before it
+ * are forgotten.
  */
-function useDraft(nav: Navigator) {
+function useDraft(nav: Navigator, ask: (draft: Draft) => Promise<void>) {
   const [own, setOwn] = useState<Draft | null>(null);
   const newest = useRef<Draft | null>(null);
+  const asked = useRef<Draft | null>(null);
   const busy = useRef(false);
+  const latestAsk = useLatest(ask);
   const committed = keyOf(nav.view.where);
   useEffect(() => setOwn((now) => (now?.held ? now : null)), [committed]);
   const release = useCallback(() => {
-    if (busy.current || !newest.current) return;
+    const next = newest.current;
+    if (busy.current || !next) return;
     busy.current = true;
-    setOwn(newest.current);
     newest.current = null;
-  }, []);
+    asked.current = next;
+    void latestAsk.current(next).then(() => {
+      busy.current = false;
+      if (asked.current === next) setOwn(next);
+      release();
+    });
+  }, [latestAsk]);
   const draft = useCallback(
-    (where: readonly Clause[]) => {
-      newest.current = { where, held: true, at: performance.now() };
+    (where: readonly Clause[], field: string) => {
+      newest.current = { where, field, held: true, at: performance.now() };
       release();
     },
     [release],
@@ -142,23 +157,17 @@ function useDraft(nav: Navigator) {
     (where: readonly Clause[]) => {
       const isSame = keyOf(where) === keyOf(nav.view.where);
       newest.current = null;
-      setOwn(isSame ? null : { where, held: false, at: 0 });
+      asked.current = null;
+      setOwn(isSame ? null : { where, field: "", held: false, at: 0 });
       if (!isSame) nav.go({ where, row: -1 });
     },
     [nav],
   );
-  /** To be told after every render whether an answer is awaited. */
-  const settle = (isAwaited: boolean) => {
-    busy.current = isAwaited;
-    release();
-  };
-  return { own, where: own?.where ?? nav.view.where, draft, commit, settle };
+  return { own, where: own?.where ?? nav.view.where, draft, commit };
 }
 
 export function useExplore(ctx: PanelContext): Explore {
   const { nav } = ctx;
-  const { own, where, draft, commit, settle } = useDraft(nav);
-  const dragging = own?.held ?? false;
   const orders = usePref("orders");
   const isOpen = useOpenFields();
   const all = useOp("facets", viewCall(ctx, [], null));
@@ -170,11 +179,15 @@ export function useExplore(ctx: PanelContext): Explore {
     () => fieldsToCount((catalogue ?? []).map(fieldOf), isOpen),
     [catalogue, isOpen],
   );
-  const { facets, head, fresh, counts } = useAnswers(ctx, where, fields, own?.at ?? 0);
-  useEffect(() => settle(facets.isFetching));
+  const ahead = useAhead("facets");
+  const asked = (now: Draft | null) => fields.filter((field) => field !== now?.field);
+  const { own, where, draft, commit } = useDraft(nav, (next) =>
+    ahead(facetsCall(ctx, next.where, asked(next))),
+  );
+  const dragging = own?.held ?? false;
+  const { facets, head, fresh, counts } = useAnswers(ctx, where, asked(own), own?.at ?? 0);
   const settled = useSettled(where, dragging, 250);
-  const wrong = useWrong(ctx, where, fields, !dragging && fresh && (counts?.errors ?? 0) > 0);
-  const live = useMemo(() => byField(facets.data?.facets), [facets.data]);
+  const live = useLive(facets.data?.facets, fresh && !dragging);
   return {
     ctx,
     where,
@@ -183,7 +196,6 @@ export function useExplore(ctx: PanelContext): Explore {
     commit,
     catalogue,
     live,
-    wrong,
     isOpen,
     counts,
     lagging: !fresh,
