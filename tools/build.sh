@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# build.sh PRESET [JOBS]: configures on the first run, then builds. Quiet when all is well.
+# build.sh PRESET [JOBS]: configures on the first run, then builds. Quiet when all is well; whatever
+# it says goes to standard error, so that `make -s demo ARGS=--json` prints nothing but JSON.
 set -euo pipefail
+exec >&2
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 preset=$1
 jobs=${2:-2}

@@ -3,8 +3,10 @@
 # Builds the pages (web/ -> web/dist) when a source changed since the last build; asks the network
 # only when web/package-lock.json changed. Without web/package.json there is nothing to do.
 #
-# Invariant: web/dist/.stamp, the hash of all it was built from, is written last.
+# Invariant: web/dist/.stamp, the hash of all it was built from, is written last; standard output is
+# left to whoever called (see build.sh).
 set -euo pipefail
+exec >&2
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ -f web/package.json ] || exit 0
 PATH=$PWD/third_party/fetched/node/bin:$PATH # only there when the machine's own is too old

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Prepares a machine to build Slitlamp: Debian packages that are missing, then the sources and
 # libraries that third_party/ pins by hash. Safe to run any number of times; when everything is in
-# place it asks nobody and ends at once. `--check` only says what is missing (exit 4 then).
+# place it asks nobody and ends at once. `--check` only says what is missing (exit 4 then). What it
+# says goes to standard error (see build.sh).
 #
 # Invariant: a component under third_party/fetched/ appears by one rename, after its hash was
 # checked; its `.pin` file has the hash of what it was made from.
@@ -292,4 +293,4 @@ main() {
   say "ready"
 }
 
-main "$@"
+main "$@" >&2
