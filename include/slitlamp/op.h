@@ -13,12 +13,13 @@ enum {
   SL_OP_SLOW = 1u << 0,  // takes seconds or more: a job over HTTP, a progress bar on a terminal
   SL_OP_UNTRUSTED = 1u << 1,  // reads files somebody else made
   SL_OP_EXPERIMENTAL = 1u << 2,
-  SL_OP_WRITES = 1u << 3,       // changes the workspace
-  SL_OP_PEEK = 1u << 4,         // answers a page's question; not written to the journal
-  SL_OP_CACHED = 1u << 5,       // same parameters and same reads give the same result
-  SL_OP_LOCAL = 1u << 6,        // for the person at this machine only; refused over HTTP
-  SL_OP_SERVES = 1u << 7,       // the command line serves the pages after it succeeded
-  SL_OP_NO_WORKSPACE = 1u << 8  // runs without a workspace
+  SL_OP_WRITES = 1u << 3,        // changes the workspace
+  SL_OP_PEEK = 1u << 4,          // answers a page's question; not written to the journal
+  SL_OP_CACHED = 1u << 5,        // same parameters and same reads give the same result
+  SL_OP_LOCAL = 1u << 6,         // for the person at this machine only; refused over HTTP
+  SL_OP_SERVES = 1u << 7,        // the command line serves the pages after it succeeded
+  SL_OP_NO_WORKSPACE = 1u << 8,  // runs without a workspace
+  SL_OP_OPTIONAL = 1u << 9       // uses the workspace where there is one, runs without it too
 };
 
 typedef struct sl_op_info {

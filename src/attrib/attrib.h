@@ -5,7 +5,7 @@
 // works on ready tensors; pixels, pipelines and files are the business of those who call it.
 //
 // Invariant: results do not depend on the batch size a method chose, beyond rounding. Start at
-// sl_attribute().
+// sl_attrib_run().
 #ifndef SL_ATTRIB_ATTRIB_H
 #define SL_ATTRIB_ATTRIB_H
 
@@ -70,8 +70,8 @@ const sl_attrib_method *sl_attrib_method_at(int64_t index);
 
 // Runs the method; `params` is its parameter struct. SL_E_UNSUPPORTED with the reason and what to
 // use instead when it does not fit; SL_E_CANCELLED; SL_E_MEMORY when one row is too much.
-SL_MUST_CHECK sl_status sl_attribute(const sl_attrib_call *call, const sl_variant *method,
-                                     sl_attribution *out, sl_error *err);
+SL_MUST_CHECK sl_status sl_attrib_run(const sl_attrib_call *call, const sl_variant *method,
+                                      sl_attribution *out, sl_error *err);
 void sl_attribution_release(sl_attribution *attribution);
 
 #endif

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "cli/args.h"
 #include "cli/help.h"
@@ -195,9 +196,17 @@ static sl_status call(sl_arena *arena, sl_engine *engine, const sl_args *args, s
   return status;
 }
 
+static int needs_no_workspace(const sl_args *args) {
+  if (args->op->flags & SL_OP_NO_WORKSPACE) return 1;
+  if (!(args->op->flags & SL_OP_OPTIONAL) || args->workspace != NULL) return 0;
+  char found[4096];
+  sl_workspace_find(found, sizeof found);
+  return !sl_file_is_dir(found);
+}
+
 static sl_status run_operation(sl_arena *arena, const sl_args *args, sl_error *err) {
   sl_engine_options options = SL_ENGINE_OPTIONS_INIT;
-  options.workspace = args->op->flags & SL_OP_NO_WORKSPACE ? "" : args->workspace;
+  options.workspace = needs_no_workspace(args) ? "" : args->workspace;
   options.create = (args->op->flags & SL_OP_WRITES) != 0;
   options.read_only = args->read_only;
   if (!args->quiet) options.on_progress = sl_progress_bar_show;

@@ -77,8 +77,24 @@ enum MHD_Result sl_route_session(sl_request *request) {
 
 // ---- operations --------------------------------------------------------------------------------
 
-static sl_status check_local(const sl_request *request, const sl_op_info *op, sl_error *err) {
-  if (op == NULL || !(op->flags & SL_OP_LOCAL) || request->server->is_loopback) return SL_OK;
+// Operations for cases of the workspace take files too; ids are fine from anywhere.
+static int names_a_file(sl_request *request, const sl_op_info *op) {
+  const sl_json *params = NULL;
+  if (sl_json_parse(request->arena, sl_text_z(&request->body), request->body.size, "request body",
+                    &params, NULL) != SL_OK)
+    return 0;  // the call says what is wrong
+  for (const sl_row *row = op->params; row->type != SL_T_END; row++) {
+    const sl_json *value = row->type == SL_T_PATH ? sl_json_get(params, row->name) : NULL;
+    if (value != NULL && !sl_is_key(sl_json_text(value, "/"))) return 1;
+  }
+  return 0;
+}
+
+static sl_status check_local(sl_request *request, const sl_op_info *op, sl_error *err) {
+  if (op == NULL || request->server->is_loopback) return SL_OK;
+  int takes_files =
+      (op->flags & SL_OP_LOCAL) || ((op->flags & SL_OP_OPTIONAL) && names_a_file(request, op));
+  if (!takes_files) return SL_OK;
   sl_fail(err, SL_E_DENIED, "operation \"%s\" names files of this machine", op->name);
   return sl_hint(err, SL_E_DENIED, "Run it here, or serve on a loopback address.");
 }

@@ -74,7 +74,8 @@ static sl_status cache_key(sl_op_call *call, const sl_op *op, void *params, char
 static sl_status begin(sl_op_call *call, const sl_op *op, const void *params, int64_t parent,
                        sl_error *err) {
   call->journal = 0;
-  if ((op->info.flags & (SL_OP_PEEK | SL_OP_NO_WORKSPACE)) || call->engine->read_only) return SL_OK;
+  int is_kept = call->store != NULL && !call->engine->read_only;
+  if (!is_kept || (op->info.flags & (SL_OP_PEEK | SL_OP_NO_WORKSPACE))) return SL_OK;
   return sl_store_begin_journal(call->store, op->info.name,
                                 canonical_params(call->arena, op, params), sl_version(), parent,
                                 &call->journal, err);
@@ -130,7 +131,7 @@ static sl_status run_and_print(sl_op_call *call, const sl_op *op, void *params, 
 }
 
 static sl_status check_workspace(const sl_engine *engine, const sl_op *op, sl_error *err) {
-  if (engine->store == NULL && !(op->info.flags & SL_OP_NO_WORKSPACE))
+  if (engine->store == NULL && !(op->info.flags & (SL_OP_NO_WORKSPACE | SL_OP_OPTIONAL)))
     return sl_fail(err, SL_E_ARG, "operation \"%s\" needs a workspace", op->info.name);
   if (!engine->read_only || !(op->info.flags & SL_OP_WRITES)) return SL_OK;
   sl_fail(err, SL_E_DENIED, "operation \"%s\" would change the workspace, which is open read-only",

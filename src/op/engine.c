@@ -67,6 +67,7 @@ sl_status sl_engine_open(const sl_engine_options *options, sl_engine **out, sl_e
   sl_event_log_open(&engine->events);
   sl_job_queue_open(&engine->jobs);
   sl_table_cache_open(engine);
+  sl_box_cache_open(engine);
   *out = engine;
   return SL_OK;
 }
@@ -77,6 +78,7 @@ void sl_engine_close(sl_engine *engine) {
   sl_job_queue_close(engine);
   sl_event_log_close(&engine->events);
   sl_table_cache_close(engine);
+  sl_box_cache_close(engine);
   sl_store_close(engine->store);
   sl_arena_free(engine->arena);
 }

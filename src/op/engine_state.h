@@ -44,6 +44,7 @@ struct sl_engine {
   sl_event_log events;
   sl_job_queue jobs;
   struct sl_table_cache *tables;  // open views (table_cache.c)
+  struct sl_box_cache *boxes;     // open models (box_cache.c)
 };
 
 struct sl_reply {
@@ -80,5 +81,9 @@ sl_reply *sl_reply_new(sl_arena *arena, const char *json, size_t size);  // take
 // ---- open views (table_cache.c) ----------------------------------------------------------------
 void sl_table_cache_open(sl_engine *engine);
 void sl_table_cache_close(sl_engine *engine);
+
+// ---- open models (box_cache.c) -----------------------------------------------------------------
+void sl_box_cache_open(sl_engine *engine);
+void sl_box_cache_close(sl_engine *engine);
 
 #endif
