@@ -93,30 +93,6 @@ int64_t sl_rule_fixed(const sl_type *type, int32_t axis) {
   return type->dims[axis].fixed;  // SL_DIM_UNKNOWN is -1
 }
 
-static uint16_t half_of(int32_t element, double number) {
-  if (element == SL_ELEMENT_F16) return sl_f16_from_f32((float)number);
-  float single = (float)number;
-  uint32_t bits;
-  memcpy(&bits, &single, sizeof bits);
-  return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
-
-sl_value_id sl_rule_numbers(sl_sweep *sweep, int32_t element, int32_t rank, const int64_t *dims,
-                            const double *numbers) {
-  int64_t count = 1;
-  for (int32_t i = 0; i < rank; i++) count *= dims[i];
-  if (element == SL_ELEMENT_F64) return sl_emit_constant(sweep, element, rank, dims, numbers);
-  float *singles = SL_NEW_ARRAY(sweep->scratch, float, count + 1);
-  uint16_t *halves = (uint16_t *)(void *)singles;
-  for (int64_t i = 0; i < count; i++) {
-    if (element == SL_ELEMENT_F32)
-      singles[i] = (float)numbers[i];
-    else
-      halves[i] = half_of(element, numbers[i]);
-  }
-  return sl_emit_constant(sweep, element, rank, dims, singles);
-}
-
 // ---- moving elements ----------------------------------------------------------------------------
 
 static sl_value_id emit_as(sl_sweep *sweep, const char *type, const sl_value_id *inputs,
@@ -227,6 +203,11 @@ sl_value_id sl_rule_axis_product(sl_sweep *sweep, sl_value_id x, int32_t axis, s
   sl_dim *dims = SL_NEW_ARRAY(sweep->scratch, sl_dim, type.rank);
   memcpy(dims, type.dims, (size_t)type.rank * sizeof *dims);
   dims[axis] = SL_DIM(rows);
+  if (type.rank == 1) {
+    sl_dim row[2] = {SL_DIM(1), type.dims[0]};
+    x = sl_emit_matmul(sweep, sl_emit_reshape(sweep, x, row, 2), matrix);
+    return sl_emit_reshape(sweep, x, dims, 1);
+  }
   if (axis == type.rank - 1) return sl_emit_matmul(sweep, x, matrix);
   if (axis == type.rank - 2) return sl_emit_matmul(sweep, matrix, x);
   sl_dim *merged = SL_NEW_ARRAY(sweep->scratch, sl_dim, axis + 2);
@@ -244,6 +225,6 @@ sl_value_id sl_rule_axis_matrix(sl_sweep *sweep, sl_value_id x, int32_t axis, co
   for (int64_t i = 0; last && i < rows; i++)
     for (int64_t j = 0; j < columns; j++) turned[j * rows + i] = matrix[i * columns + j];
   int64_t dims[2] = {last ? columns : rows, last ? rows : columns};
-  sl_value_id value = sl_rule_numbers(sweep, type.element, 2, dims, last ? turned : matrix);
+  sl_value_id value = sl_emit_numbers(sweep, type.element, 2, dims, last ? turned : matrix);
   return sl_rule_axis_product(sweep, x, axis, value, rows);
 }

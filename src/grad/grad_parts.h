@@ -6,6 +6,7 @@
 #ifndef SL_GRAD_GRAD_PARTS_H
 #define SL_GRAD_GRAD_PARTS_H
 
+#include "grad/emit_fold.h"
 #include "grad/rule.h"
 
 #define SL_GRAD_RULE(type) \
@@ -67,9 +68,5 @@ sl_value_id sl_rule_axis_matrix(sl_sweep *sweep, sl_value_id x, int32_t axis, co
 // The same with a matrix that is a value: [rows, columns], or its transposed for the last axis.
 sl_value_id sl_rule_axis_product(sl_sweep *sweep, sl_value_id x, int32_t axis, sl_value_id matrix,
                                  int64_t rows);
-
-// Numbers as a constant of a float element type.
-sl_value_id sl_rule_numbers(sl_sweep *sweep, int32_t element, int32_t rank, const int64_t *dims,
-                            const double *numbers);
 
 #endif
