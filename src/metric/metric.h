@@ -137,7 +137,8 @@ typedef struct sl_metric_class {
   sl_metric_estimate precision, recall;         // Wilson
   sl_metric_estimate f1;                        // bootstrap
   sl_metric_estimate average_precision, auroc;  // against all other classes; bootstrap where
-                                                // affordable, else jackknife
+                                                // affordable and no class is
+                                                // rare, else jackknife
   double confidence;                            // mean over the samples predicted as the class
   sl_metric_estimate gap;                       // that mean minus precision; bootstrap
   double gap_p_value;                           // two-sided, adjusted over the classes

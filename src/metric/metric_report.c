@@ -11,6 +11,8 @@
 #include "metric/report_parts.h"
 #include "metric/temperature.h"
 
+enum { RARE_BELOW = 5 };  // positives or negatives of a class
+
 static sl_status read_options(const sl_metric_options *given, sl_metric_options *out,
                               sl_error *err) {
   *out = given != NULL ? *given : (sl_metric_options){0};
@@ -48,6 +50,18 @@ static sl_status sum_up(sl_evaluation *eval, sl_error *err) {
   return SL_OK;
 }
 
+// A resample misses a class of k positives with a chance of about e^-k; counting the ones that it
+// has, it draws the same few against fewer others, so ranking numbers of resamples lie above those
+// of the samples. Influences keep every class and are centred on the value.
+static bool has_rare_class(const sl_ranking *ranking) {
+  for (int32_t c = 0; c < ranking->classes; c++) {
+    const sl_slots *slots = &ranking->slots[c];
+    int64_t fewer = slots->positives < slots->negatives ? slots->positives : slots->negatives;
+    if (fewer > 0 && fewer < RARE_BELOW) return true;
+  }
+  return false;
+}
+
 static sl_status rank(sl_evaluation *eval, double out[SL_RANK_COUNT], sl_error *err) {
   bool exact;
   int32_t wanted = eval->options->resamples > 0 ? eval->options->resamples : 0;
@@ -57,7 +71,7 @@ static sl_status rank(sl_evaluation *eval, double out[SL_RANK_COUNT], sl_error *
   SL_TRY(sl_ranking_build(eval->scratch, &eval->set, eval->options, -1, &eval->ranking, err));
   sl_ranking_values(&eval->ranking, out);
   if (wanted == 0) return SL_OK;
-  if (!exact) {
+  if (!exact || has_rare_class(&eval->ranking)) {
     return sl_ranking_find_influence(eval->scratch, &eval->ranking, eval->options, &eval->influence,
                                      err);
   }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "metric/stats.h"
 #include "tensor/npy.h"
@@ -586,6 +587,39 @@ static void intervals_hold_their_values(void **state) {
   assert_string_equal(sl_interval_method_name((sl_interval_method)77), "none");
 }
 
+// With a sample or two of each class, resamples lose classes; numbers stay inside their intervals.
+static void intervals_of_rare_classes_hold_their_values(void **state) {
+  (void)state;
+  enum { CLASSES = 40, MOST = 3 * CLASSES };
+  static const char *const names[] = {"auroc", "auroc_ovo", "auroc_micro", "average_precision",
+                                      "average_precision_micro"};
+  static float scores[MOST * CLASSES];
+  int32_t label[MOST];
+  for (int each = 1; each <= 3; each++) {
+    sl_random random = {.state = 7};
+    for (int i = 0; i < each * CLASSES; i++) {
+      label[i] = i % CLASSES;
+      for (int c = 0; c < CLASSES; c++)
+        scores[i * CLASSES + c] = (float)(sl_random_unit(&random) + (c == label[i] ? 0.6 : 0));
+    }
+    sl_metric_input input = {.samples = each * CLASSES, .classes = CLASSES, .label = label};
+    input.scores = (sl_metric_scores){
+        .data = scores, .dtype = SL_DTYPE_F32, .columns = CLASSES, .kind = SL_METRIC_LOGIT};
+    sl_metric_report report = evaluate(&input, NULL);
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+      const sl_metric_estimate *e = &sl_metric_value_of(&report, names[k])->estimate;
+      if (each == 1 && strcmp(names[k], "auroc_ovo") == 0) {
+        assert_true(e->method == SL_INTERVAL_NONE && isnan(e->low) && isnan(e->high));
+        continue;
+      }
+      if (!(e->low < e->value && e->value < e->high))
+        fail_msg("%s, %d each: %g in [%g, %g]", names[k], each, e->value, e->low, e->high);
+      assert_int_equal(e->method, SL_INTERVAL_LINEAR);
+    }
+    assert_int_equal(report.by_class[0].average_precision.method, SL_INTERVAL_JACKKNIFE);
+  }
+}
+
 // ---- trust in confidence ------------------------------------------------------------------------
 
 // 3 classes of 400 predictions: 0 says 0.9 and is right 90 % of the time, 1 says 0.95 and is right
@@ -675,6 +709,7 @@ int main(void) {
       cmocka_unit_test(intervals_agree_with_the_reference_bootstrap),
       cmocka_unit_test(intervals_do_not_depend_on_threads),
       cmocka_unit_test(intervals_hold_their_values),
+      cmocka_unit_test(intervals_of_rare_classes_hold_their_values),
       cmocka_unit_test(over_and_under_confident_classes_are_found),
       cmocka_unit_test(two_runs_are_compared_on_what_both_have),
   };

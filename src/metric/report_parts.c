@@ -11,6 +11,8 @@
 #include "metric/array.h"
 #include "metric/stats.h"
 
+static const double no_width = 1e-12;
+
 // ---- numbers ------------------------------------------------------------------------------------
 
 static bool is_met(const sl_evaluation *eval, uint32_t needs) {
@@ -29,6 +31,15 @@ static bool is_linear(const sl_evaluation *eval, const sl_metric_row *row) {
   return strcmp(row->group, "ranking") == 0 && eval->index == NULL;
 }
 
+// One sample of each class has no influence on numbers in which every class weighs the same: how
+// they would vary is not known then, which an interval of no width would hide.
+static void settle_linear(sl_metric_estimate *estimate) {
+  bool perfect = estimate->value <= 0.0 || estimate->value >= 1.0;
+  estimate->method = SL_INTERVAL_LINEAR;
+  if (perfect || estimate->high - estimate->low > no_width) return;
+  *estimate = (sl_metric_estimate){.value = estimate->value, .low = NAN, .high = NAN};
+}
+
 sl_status sl_report_values(sl_evaluation *eval, sl_error *err) {
   sl_metric_value *values;
   int32_t resamples = eval->plan.resamples, count = 0;
@@ -44,7 +55,7 @@ sl_status sl_report_values(sl_evaluation *eval, sl_error *err) {
     sl_resample_interval(eval->resamples.values + (int64_t)m * resamples, resamples,
                          eval->options->level, &value->estimate);
     bool linear = value->estimate.method == SL_INTERVAL_BOOTSTRAP && is_linear(eval, row);
-    if (linear) value->estimate.method = SL_INTERVAL_LINEAR;
+    if (linear) settle_linear(&value->estimate);
   }
   eval->report->values = values;
   eval->report->value_count = count;
