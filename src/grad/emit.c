@@ -43,83 +43,73 @@ static void broadcast_type(sl_sweep *sweep, sl_value_id value, sl_value_id other
   sl_emit_type(sweep, value, a.element, rank, dims);
 }
 
+// Results with the type of their inputs, broadcast.
+static const char *const elementwise[] = {"Add",   "Sub", "Mul", "Div", "Pow",  "Mod",
+                                          "PRelu", "Sum", "Min", "Max", "Mean", "Where",
+                                          "And",   "Or",  "Xor", NULL};
+static const char *const comparisons[] = {"Equal",       "Greater", "GreaterOrEqual", "Less",
+                                          "LessOrEqual", "IsNaN",   "IsInf",          NULL};
+// Results with the type of the first input, whatever the others are.
+static const char *const unary[] = {"Abs",
+                                    "Acos",
+                                    "Acosh",
+                                    "Asin",
+                                    "Asinh",
+                                    "Atan",
+                                    "Atanh",
+                                    "Ceil",
+                                    "Celu",
+                                    "Clip",
+                                    "Cos",
+                                    "Cosh",
+                                    "CumSum",
+                                    "Elu",
+                                    "Erf",
+                                    "Exp",
+                                    "Floor",
+                                    "Gelu",
+                                    "HardSigmoid",
+                                    "HardSwish",
+                                    "Identity",
+                                    "LeakyRelu",
+                                    "Log",
+                                    "LogSoftmax",
+                                    "Mish",
+                                    "Neg",
+                                    "Not",
+                                    "Reciprocal",
+                                    "Relu",
+                                    "Round",
+                                    "ScatterElements",
+                                    "ScatterND",
+                                    "Selu",
+                                    "Sigmoid",
+                                    "Sign",
+                                    "Sin",
+                                    "Sinh",
+                                    "Softmax",
+                                    "Softplus",
+                                    "Softsign",
+                                    "Sqrt",
+                                    "Swish",
+                                    "Tan",
+                                    "Tanh",
+                                    "ThresholdedRelu",
+                                    "Trilu",
+                                    NULL};
+
 static int is_one_of(const char *type, const char *const *list) {
   while (*list != NULL && strcmp(*list, type) != 0) list++;
   return *list != NULL;
 }
 
-// Results with the type of their inputs, broadcast.
-static int is_elementwise(const char *type) {
-  static const char *const types[] = {"Add", "Sub", "Mul",  "Div",   "Pow", "Mod", "PRelu", "Sum",
-                                      "Min", "Max", "Mean", "Where", "And", "Or",  "Xor",   NULL};
-  return is_one_of(type, types);
-}
-
-static int is_comparison(const char *type) {
-  static const char *const types[] = {"Equal",       "Greater", "GreaterOrEqual", "Less",
-                                      "LessOrEqual", "IsNaN",   "IsInf",          NULL};
-  return is_one_of(type, types);
-}
-
-// Unary with operands that do not widen the first.
-static int keeps_type(const char *type) {
-  static const char *const types[] = {"Abs",
-                                      "Acos",
-                                      "Acosh",
-                                      "Asin",
-                                      "Asinh",
-                                      "Atan",
-                                      "Atanh",
-                                      "Ceil",
-                                      "Celu",
-                                      "Clip",
-                                      "Cos",
-                                      "Cosh",
-                                      "CumSum",
-                                      "Elu",
-                                      "Erf",
-                                      "Exp",
-                                      "Floor",
-                                      "HardSwish",
-                                      "Log",
-                                      "Neg",
-                                      "Not",
-                                      "Reciprocal",
-                                      "Relu",
-                                      "Round",
-                                      "Selu",
-                                      "Sigmoid",
-                                      "Sign",
-                                      "Sin",
-                                      "Sinh",
-                                      "Softmax",
-                                      "Softplus",
-                                      "Softsign",
-                                      "Sqrt",
-                                      "Tan",
-                                      "Tanh",
-                                      "Identity",
-                                      "LeakyRelu",
-                                      "HardSigmoid",
-                                      "LogSoftmax",
-                                      "Trilu",
-                                      "ScatterElements",
-                                      "ScatterND",
-                                      "Gelu",
-                                      "Mish",
-                                      "Swish",
-                                      "ThresholdedRelu",
-                                      NULL};
-  return is_one_of(type, types);
-}
-
 static void infer_type(sl_sweep *sweep, const char *type, const sl_value_id *inputs, int32_t count,
                        sl_value_id value) {
   int32_t first = strcmp(type, "Where") == 0 ? 1 : 0;
-  if (keeps_type(type) || is_elementwise(type) || is_comparison(type))
-    sl_emit_type_of(sweep, value, inputs[first]);
-  if (is_comparison(type)) sweep->graph->values[value].type.element = SL_ELEMENT_BOOL;
-  if (!is_elementwise(type) && !is_comparison(type)) return;
+  int compares = is_one_of(type, comparisons), widens = compares || is_one_of(type, elementwise);
+  if (widens || is_one_of(type, unary)) sl_emit_type_of(sweep, value, inputs[first]);
+  if (compares) sweep->graph->values[value].type.element = SL_ELEMENT_BOOL;
+  if (!widens) return;
   for (int32_t i = 0; i < count; i++)
     if (inputs[i] != 0 && i != first) broadcast_type(sweep, value, inputs[i]);
 }

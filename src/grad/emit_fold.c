@@ -3,7 +3,7 @@
 // or flipped copies of weights of any size and element type.
 //
 // Invariant: the result is what the runtime would compute from the same constants, rounded once.
-// Start at sl_emit_folded() and sl_emit_strided().
+// Start at sl_emit_folded() and sl_emit_walked().
 #include "grad/emit_fold.h"
 
 #include <math.h>
@@ -134,21 +134,21 @@ static void copy_element(uint8_t *to, const uint8_t *from, int64_t to_index, int
   memcpy(to + (size_t)to_index * size, from + (size_t)from_index * size, size);
 }
 
-sl_value_id sl_emit_strided(sl_sweep *sweep, const sl_constant *constant, int32_t rank,
-                            const int64_t *dims, int64_t start, const int64_t *strides) {
+sl_value_id sl_emit_walked(sl_sweep *sweep, const sl_constant *constant, const sl_emit_walk *walk,
+                           int32_t rank, const int64_t *dims) {
   size_t size = sl_element_bytes(constant->element, 1);
-  int64_t *at = SL_NEW_ARRAY(sweep->scratch, int64_t, rank + 1);
   sl_constant copy = {.element = constant->element, .rank = rank, .count = 1};
   int64_t *own = SL_NEW_ARRAY(sweep->graph->arena, int64_t, rank + 1);
   for (int32_t i = 0; i < rank; i++) copy.count *= own[i] = dims[i];
+  SL_ASSERT(copy.count == constant->count && size > 0);
   uint8_t *data = sl_arena_push(sweep->graph->arena, (size_t)copy.count * size + 1);
-  int64_t from = start;
+  int64_t at[16] = {0}, from = walk->start;
   for (int64_t i = 0; i < copy.count; i++) {
     copy_element(data, constant->data.at, i, from, size);
-    for (int32_t axis = rank - 1; axis >= 0; axis--) {
-      from += strides[axis];
-      if (++at[axis] < dims[axis]) break;
-      from -= strides[axis] * dims[axis];
+    for (int32_t axis = walk->rank - 1; axis >= 0; axis--) {
+      from += walk->strides[axis];
+      if (++at[axis] < walk->dims[axis]) break;
+      from -= walk->strides[axis] * walk->dims[axis];
       at[axis] = 0;
     }
   }

@@ -14,9 +14,15 @@ sl_value_id sl_emit_folded(sl_sweep *sweep, const char *type, sl_value_id x, sl_
 int sl_emit_is_all(const sl_sweep *sweep, sl_value_id value, double number);
 int sl_emit_is_one_element(const sl_type *type);  // known and of size 1 on every axis
 
-// A permuted copy of a constant, element by element: out[i] = in[index(i)], where `strides` (in
-// elements of the input, one per output axis) and `start` give index(). Flips are negative strides.
-sl_value_id sl_emit_strided(sl_sweep *sweep, const sl_constant *constant, int32_t rank,
-                            const int64_t *dims, int64_t start, const int64_t *strides);
+// How a copy walks over a constant: axis by axis with strides in elements (negative: flipped), from
+// element `start`.
+typedef struct sl_emit_walk {
+  int32_t rank;
+  int64_t dims[16], strides[16];
+  int64_t start;
+} sl_emit_walk;
+// The copy, with shape `dims` (as many elements as the walk has).
+sl_value_id sl_emit_walked(sl_sweep *sweep, const sl_constant *constant, const sl_emit_walk *walk,
+                           int32_t rank, const int64_t *dims);
 
 #endif

@@ -202,14 +202,13 @@ sl_value_id sl_emit_zeros_like(sl_sweep *sweep, sl_value_id like) {
 
 static sl_value_id transposed_constant(sl_sweep *sweep, const sl_constant *constant,
                                        const int64_t *perm, int32_t rank) {
-  int64_t *dims = SL_NEW_ARRAY(sweep->scratch, int64_t, rank + 1);
-  int64_t *strides = SL_NEW_ARRAY(sweep->scratch, int64_t, rank + 1);
+  sl_emit_walk walk = {.rank = rank};
   for (int32_t i = 0; i < rank; i++) {
-    dims[i] = constant->dims[perm[i]];
-    strides[i] = 1;
-    for (int32_t j = (int32_t)perm[i] + 1; j < rank; j++) strides[i] *= constant->dims[j];
+    walk.dims[i] = constant->dims[perm[i]];
+    walk.strides[i] = 1;
+    for (int32_t j = (int32_t)perm[i] + 1; j < rank; j++) walk.strides[i] *= constant->dims[j];
   }
-  return sl_emit_strided(sweep, constant, rank, dims, 0, strides);
+  return sl_emit_walked(sweep, constant, &walk, rank, walk.dims);
 }
 
 sl_value_id sl_emit_transpose(sl_sweep *sweep, sl_value_id x, const int64_t *perm, int32_t rank) {
@@ -218,7 +217,7 @@ sl_value_id sl_emit_transpose(sl_sweep *sweep, sl_value_id x, const int64_t *per
   if (!moves) return x;
   sl_type type = *sl_type_of(sweep, x);
   const sl_constant *constant = sl_graph_constant(sweep->graph, x);
-  if (constant != NULL && constant->data.size > 0 && !constant->is_sparse &&
+  if (constant != NULL && constant->data.size > 0 && rank <= 16 && !constant->is_sparse &&
       sl_element_bits(constant->element) >= 8)
     return transposed_constant(sweep, constant, perm, rank);
   sl_value_id value = sl_emit1(sweep, "Transpose", x);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The inside of the sweep, shared by grad.c and sweep.c only: rows of the table, terms and notes.
+// The inside of the sweep, shared by grad_append.c and sweep.c only: rows of the table, terms and
+// notes.
 #ifndef SL_GRAD_GRAD_ROW_H
 #define SL_GRAD_GRAD_ROW_H
 

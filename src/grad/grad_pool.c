@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules of pools: maxima, means and norms over windows and over whole images.
+//
+// Invariant: a maximum passes its gradient to the first place that reaches it, as the runtime's own
+// indices say, so ties are broken as PyTorch breaks them. Start at spread_maxima().
+#include "grad/grad_parts.h"
+#include "grad/window.h"
+
+// ---- maxima -------------------------------------------------------------------------------------
+
+enum { SETS_MAX = 9 };  // sets of windows up to which unpooling beats scattering
+
+// Windows of an axis that are this far apart do not overlap.
+static int64_t free_step(const sl_window *window, int32_t axis) {
+  int64_t reach = sl_window_reach(window, axis), stride = window->stride[axis];
+  int64_t step = (reach + stride - 1) / stride;
+  return step < window->out[axis] ? step : window->out[axis];
+}
+
+static int64_t count_sets(const sl_window *window) {
+  int64_t sets = 1;
+  for (int32_t i = 0; i < window->rank; i++) sets *= free_step(window, i);
+  return sets;
+}
+
+// Every step-th window on each axis, from `first` on.
+static sl_value_id every(sl_sweep *sweep, const sl_window *window, sl_value_id x,
+                         const int64_t *first) {
+  int64_t ends[SL_WINDOW_RANK_MAX], axes[SL_WINDOW_RANK_MAX], steps[SL_WINDOW_RANK_MAX];
+  sl_type type = *sl_type_of(sweep, x);
+  sl_dim dims[SL_WINDOW_RANK_MAX + 2] = {type.dims[0], type.dims[1]};
+  for (int32_t i = 0; i < window->rank; i++) {
+    ends[i] = window->out[i];
+    axes[i] = i + 2;
+    steps[i] = free_step(window, i);
+    dims[i + 2] = SL_DIM((window->out[i] - first[i] + steps[i] - 1) / steps[i]);
+  }
+  sl_value_id inputs[] = {
+      x, sl_emit_ints(sweep, first, window->rank), sl_emit_ints(sweep, ends, window->rank),
+      sl_emit_ints(sweep, axes, window->rank), sl_emit_ints(sweep, steps, window->rank)};
+  sl_value_id value = sl_emit(sweep, "Slice", inputs, 5);
+  sl_emit_type(sweep, value, type.element, type.rank, dims);
+  return value;
+}
+
+static sl_value_id unpooled(sl_sweep *sweep, const sl_window *window, sl_value_id g,
+                            sl_value_id indices, sl_value_id shape, sl_value_id like) {
+  sl_value_id value = sl_emit3(sweep, "MaxUnpool", g, indices, shape);
+  sl_node_id node = sl_emitted(sweep);
+  sl_graph_set_ints(sweep->graph, node, "kernel_shape", window->kernel, window->rank);
+  sl_graph_set_ints(sweep->graph, node, "strides", window->stride, window->rank);
+  sl_emit_type_of(sweep, value, like);
+  return value;
+}
+
+// MaxUnpool stores instead of adding, so windows that overlap go into different sets.
+static sl_value_id unpool_sets(sl_sweep *sweep, const sl_window *window, sl_value_id g,
+                               sl_value_id indices, sl_value_id like) {
+  int64_t sets = count_sets(window), first[SL_WINDOW_RANK_MAX];
+  sl_value_id shape = sl_emit_shape_of(sweep, like), parts[SETS_MAX];
+  if (sets == 1) return unpooled(sweep, window, g, indices, shape, like);
+  for (int64_t set = 0; set < sets; set++) {
+    int64_t rest = set;
+    for (int32_t i = window->rank - 1; i >= 0; i--) {
+      first[i] = rest % free_step(window, i);
+      rest /= free_step(window, i);
+    }
+    parts[set] = unpooled(sweep, window, every(sweep, window, g, first),
+                          every(sweep, window, indices, first), shape, like);
+  }
+  return sl_emit(sweep, "Sum", parts, (int32_t)sets);
+}
+
+static sl_value_id flat(sl_sweep *sweep, sl_value_id x) {
+  sl_dim count = sl_type_elements(sl_type_of(sweep, x));
+  return sl_emit_reshape(sweep, x, &count, 1);
+}
+
+static sl_value_id scatter_all(sl_sweep *sweep, sl_value_id g, sl_value_id indices,
+                               sl_value_id like) {
+  sl_value_id zeros = flat(sweep, sl_emit_zeros_like(sweep, like));
+  sl_value_id sum = sl_emit3(sweep, "ScatterElements", zeros, flat(sweep, indices), flat(sweep, g));
+  sl_graph_set_string(sweep->graph, sl_emitted(sweep), "reduction", "add");
+  return sl_emit_reshape_like(sweep, sum, like);
+}
+
+// `indices` are places in the whole of x, as MaxPool counts them.
+static sl_value_id spread_maxima(sl_sweep *sweep, const sl_window *window, sl_value_id g,
+                                 sl_value_id indices, sl_value_id x) {
+  int is_single = sl_type_of(sweep, x)->element == SL_ELEMENT_F32;
+  if (is_single && count_sets(window) <= SETS_MAX) return unpool_sets(sweep, window, g, indices, x);
+  return scatter_all(sweep, g, indices, x);
+}
+
+// A second pool for the indices: asking the first one would take it out of the blocked layout.
+static sl_value_id max_indices(sl_sweep *sweep, const sl_node *n) {
+  static const char *const copied[] = {"kernel_shape", "strides",  "dilations",
+                                       "pads",         "auto_pad", "ceil_mode"};
+  sl_value_id x = n->inputs[0], y = n->outputs[0];
+  sl_value_id value = sl_emit_many(sweep, "MaxPool", &x, 1, 2);
+  for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
+    const sl_attribute *attribute = sl_node_attribute(n, copied[i]);
+    if (attribute != NULL) sl_graph_set_attribute(sweep->graph, sl_emitted(sweep), attribute);
+  }
+  sl_emit_type_of(sweep, value, y);
+  sl_emit_type_of(sweep, value + 1, y);
+  sweep->graph->values[value + 1].type.element = SL_ELEMENT_I64;
+  return value + 1;
+}
+
+sl_status sl_grad_MaxPool(sl_sweep *sweep, sl_node_id node, sl_error *err) {
+  sl_node n = *sl_graph_node(sweep->graph, node);
+  sl_value_id x = n.inputs[0], g = sl_sweep_grad(sweep, n.outputs[0]);
+  if (g == 0 || !sl_sweep_wants(sweep, x)) return SL_OK;
+  sl_window window;
+  SL_TRY(sl_window_read(sweep, node, x, n.outputs[0], 0, &window, err));
+  sl_value_id indices = sl_node_output(&n, 1);
+  if (indices == 0 || sl_node_int(&n, "storage_order", 0) != 0) indices = max_indices(sweep, &n);
+  sl_sweep_add(sweep, x, spread_maxima(sweep, &window, g, indices, x));
+  return SL_OK;
+}
+
+sl_status sl_grad_MaxUnpool(sl_sweep *sweep, sl_node_id node, sl_error *err) {
+  (void)err;
+  sl_node n = *sl_graph_node(sweep->graph, node);
+  sl_value_id x = n.inputs[0], g = sl_sweep_grad(sweep, n.outputs[0]);
+  if (!sl_sweep_wants(sweep, x)) return SL_OK;
+  sl_value_id picked = sl_emit2(sweep, "Gather", flat(sweep, g), n.inputs[1]);
+  sl_emit_type_of(sweep, picked, x);
+  sl_sweep_add(sweep, x, picked);
+  return SL_OK;
+}
+
+// ---- whole images -------------------------------------------------------------------------------
+
+// Places of x as one row per channel: [N, C, places].
+static sl_value_id rows_of(sl_sweep *sweep, sl_value_id x) {
+  sl_type type = *sl_type_of(sweep, x);
+  sl_type space = {.rank = type.rank - 2, .dims = type.dims + 2};
+  sl_dim dims[3] = {type.dims[0], type.dims[1], sl_type_elements(&space)};
+  return sl_emit_reshape(sweep, x, dims, 3);
+}
+
+sl_status sl_grad_GlobalMaxPool(sl_sweep *sweep, sl_node_id node, sl_error *err) {
+  (void)err;
+  sl_node n = *sl_graph_node(sweep->graph, node);
+  sl_value_id x = n.inputs[0], g = sl_sweep_grad(sweep, n.outputs[0]);
+  sl_value_id rows = rows_of(sweep, x), top = rows_of(sweep, g);
+  sl_value_id place = sl_emit1(sweep, "ArgMax", rows);
+  sl_graph_set_int(sweep->graph, sl_emitted(sweep), "axis", 2);
+  sl_emit_type_of(sweep, place, top);
+  sweep->graph->values[place].type.element = SL_ELEMENT_I64;
+  sl_value_id zeros = sl_emit_zeros_like(sweep, rows);
+  sl_value_id spread = sl_emit3(sweep, "ScatterElements", zeros, place, top);
+  sl_graph_set_int(sweep->graph, sl_emitted(sweep), "axis", 2);
+  sl_sweep_add(sweep, x, sl_emit_reshape_like(sweep, spread, x));
+  return SL_OK;
+}
+
+// Sizes of the image; refused when they are not fixed.
+static sl_status count_places(const sl_sweep *sweep, sl_node_id node, int64_t *out, sl_error *err) {
+  const sl_type *type = sl_type_of(sweep, sl_graph_node(sweep->graph, node)->inputs[0]);
+  *out = 1;
+  for (int32_t i = 2; i < type->rank; i++) {
+    if (type->dims[i].per_batch != 0 || type->dims[i].fixed == SL_DIM_UNKNOWN)
+      return sl_sweep_refuse(sweep, node, err, "the image size is not fixed");
+    *out *= type->dims[i].fixed;
+  }
+  return SL_OK;
+}
+
+sl_status sl_grad_GlobalAveragePool(sl_sweep *sweep, sl_node_id node, sl_error *err) {
+  sl_node n = *sl_graph_node(sweep->graph, node);
+  sl_value_id x = n.inputs[0], g = sl_sweep_grad(sweep, n.outputs[0]);
+  int64_t places;
+  SL_TRY(count_places(sweep, node, &places, err));
+  sl_value_id each = sl_emit_scale(sweep, g, 1.0 / (double)places);
+  sl_sweep_add(sweep, x, sl_emit_expand_like(sweep, each, x));
+  return SL_OK;
+}
+
+// ---- means --------------------------------------------------------------------------------------
+
+// Elements that window `at` of an axis divides by: those inside the image, or inside the padding
+// too.
+static int64_t count_of(const sl_window *window, int32_t axis, int64_t at, int with_pads,
+                        int64_t stated_end) {
+  int64_t start = at * window->stride[axis] - window->begin[axis], count = 0;
+  int64_t from = with_pads ? start : 0;
+  int64_t to = window->in[axis] + (with_pads ? stated_end : 0);
+  for (int64_t k = 0; k < window->kernel[axis]; k++) {
+    int64_t place = start + k * window->dilation[axis];
+    count += place >= from && place < to;
+  }
+  return count > 0 ? count : 1;
+}
+
+// 1 / count for every window: [1, 1, out]. `ends` is the padding that the node states.
+static sl_value_id share_map(sl_sweep *sweep, const sl_window *window, int with_pads,
+                             const int64_t *ends, sl_value_id like) {
+  int64_t dims[SL_WINDOW_RANK_MAX + 2] = {1, 1}, total = 1;
+  for (int32_t i = 0; i < window->rank; i++) total *= dims[i + 2] = window->out[i];
+  double *numbers = SL_NEW_ARRAY(sweep->scratch, double, total);
+  for (int64_t place = 0; place < total; place++) {
+    int64_t rest = place, count = 1;
+    for (int32_t i = window->rank - 1; i >= 0; i--) {
+      count *= count_of(window, i, rest % window->out[i], with_pads, ends[i]);
+      rest /= window->out[i];
+    }
+    numbers[place] = 1.0 / (double)count;
+  }
+  return sl_emit_numbers(sweep, sl_type_of(sweep, like)->element, window->rank + 2, dims, numbers);
+}
+
+sl_status sl_grad_AveragePool(sl_sweep *sweep, sl_node_id node, sl_error *err) {
+  sl_node n = *sl_graph_node(sweep->graph, node);
+  sl_value_id x = n.inputs[0], g = sl_sweep_grad(sweep, n.outputs[0]);
+  sl_window window;
+  SL_TRY(sl_window_read(sweep, node, x, n.outputs[0], 0, &window, err));
+  int64_t count, ends[SL_WINDOW_RANK_MAX], size = 1;
+  const int64_t *pads = sl_node_ints(&n, "pads", &count);
+  for (int32_t i = 0; i < window.rank; i++) {
+    ends[i] = pads != NULL && count == 2 * window.rank ? pads[window.rank + i] : window.end[i];
+    size *= window.kernel[i];
+  }
+  int with_pads = (int)sl_node_int(&n, "count_include_pad", 0);
+  sl_value_id shares = share_map(sweep, &window, with_pads, ends, g);
+  double share = 1.0 / (double)size;
+  if (sl_emit_is_all(sweep, shares, (double)(float)share) || sl_emit_is_all(sweep, shares, share)) {
+    sl_sweep_add(sweep, x, sl_window_spread(sweep, &window, g, share, x));
+    return SL_OK;
+  }
+  sl_value_id shared = sl_emit_mul(sweep, g, shares);
+  sl_sweep_add(sweep, x, sl_window_spread(sweep, &window, shared, 1, x));
+  return SL_OK;
+}
+
+// ---- norms --------------------------------------------------------------------------------------
+
+// |x|^(p-1) sign(x).
+static sl_value_id slope_of_power(sl_sweep *sweep, sl_value_id x, double p) {
+  if (p == 2) return x;
+  sl_value_id sign = sl_emit1(sweep, "Sign", x);
+  if (p == 1) return sign;
+  sl_value_id size =
+      sl_emit2(sweep, "Pow", sl_emit1(sweep, "Abs", x), sl_emit_number(sweep, x, p - 1));
+  return sl_emit_mul(sweep, size, sign);
+}
+
+// g / y^(p-1), and 0 where y is 0: there every x of the window is 0.
+static sl_value_id over_norm(sl_sweep *sweep, sl_value_id g, sl_value_id y, double p) {
+  if (p == 1) return g;
+  sl_value_id zero = sl_emit_number(sweep, y, 0);
+  sl_value_id is_zero = sl_emit2(sweep, "Equal", y, zero);
+  sl_value_id safe = sl_emit3(sweep, "Where", is_zero, sl_emit_number(sweep, y, 1), y);
+  sl_emit_type_of(sweep, safe, y);
+  if (p != 2) safe = sl_emit2(sweep, "Pow", safe, sl_emit_number(sweep, y, p - 1));
+  return sl_emit_div(sweep, g, safe);
+}
+
+sl_status sl_grad_LpPool(sl_sweep *sweep, sl_node_id node, sl_error *err) {
+  sl_node n = *sl_graph_node(sweep->graph, node);
+  sl_value_id x = n.inputs[0], y = n.outputs[0], g = sl_sweep_grad(sweep, y);
+  double p = (double)sl_node_int(&n, "p", 2);
+  sl_window window;
+  SL_TRY(sl_window_read(sweep, node, x, y, 0, &window, err));
+  sl_value_id spread = sl_window_spread(sweep, &window, over_norm(sweep, g, y, p), 1, x);
+  sl_sweep_add(sweep, x, sl_emit_mul(sweep, spread, slope_of_power(sweep, x, p)));
+  return SL_OK;
+}
+
+sl_status sl_grad_GlobalLpPool(sl_sweep *sweep, sl_node_id node, sl_error *err) {
+  (void)err;
+  sl_node n = *sl_graph_node(sweep->graph, node);
+  sl_value_id x = n.inputs[0], y = n.outputs[0], g = sl_sweep_grad(sweep, y);
+  double p = (double)sl_node_int(&n, "p", 2);
+  sl_value_id slope = slope_of_power(sweep, x, p);
+  sl_sweep_add(sweep, x, sl_emit_mul(sweep, slope, over_norm(sweep, g, y, p)));
+  return SL_OK;
+}
