@@ -25,8 +25,12 @@ sl_graph *sl_graph_new(sl_arena *arena, sl_graph *outer, const char *name) {
   *graph = (sl_graph){.arena = arena,
                       .name = sl_arena_copy(arena, name),
                       .outer = outer,
+                      .nodes = SL_NEW(arena, sl_node),
                       .node_count = 1,
+                      .node_capacity = 1,
+                      .values = SL_NEW(arena, sl_value),
                       .value_count = 1,
+                      .value_capacity = 1,
                       .names = sl_map_new(arena)};
   return graph;
 }

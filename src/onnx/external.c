@@ -27,7 +27,7 @@ static int climbs(const char *text) {
   return 0;
 }
 
-static sl_status judge(const sl_onnx_external *tensor, sl_error *err) {
+sl_status sl_onnx_judge_location(const sl_onnx_external *tensor, sl_error *err) {
   const char *location = tensor->location;
   if (location[0] == '\0') return refuse(tensor, "the location is empty", err);
   if (strstr(location, "_ORT_MEM_ADDR_") != NULL)
@@ -75,7 +75,7 @@ sl_status sl_onnx_open_external(sl_arena *arena, const sl_onnx_summary *summary,
     const sl_onnx_external *tensor = &summary->externals[i];
     int64_t at = sl_map_get_text(opened, tensor->location, -1);
     if (at < 0) {
-      SL_TRY(judge(tensor, err));
+      SL_TRY(sl_onnx_judge_location(tensor, err));
       SL_TRY(open_one(arena, dir, tensor, &files[n], err));
       at = (int64_t)n++;
       sl_map_set_text(opened, tensor->location, at);

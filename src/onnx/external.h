@@ -11,6 +11,10 @@ typedef struct sl_onnx_file {
   sl_bytes bytes;
 } sl_onnx_file;
 
+// SL_E_MODEL when the location could not be a plain file below the model's folder, whatever is
+// there.
+SL_MUST_CHECK sl_status sl_onnx_judge_location(const sl_onnx_external *tensor, sl_error *err);
+
 // Opens every file that the model's tensors name, each once. SL_E_MODEL for locations that are
 // absolute, leave the folder, are links, have a second name or name memory, and for offsets and
 // lengths outside the file; SL_E_NOT_FOUND for files that are missing.

@@ -12,7 +12,7 @@
 const sl_onnx_limits sl_onnx_limits_default = {
     .depth_max = 64, .nodes_max = 1000000, .items_max = 4000000, .memory_max = (size_t)512 << 20};
 
-static sl_status check_memory(const sl_scan *scan, size_t extra, sl_error *err) {
+sl_status sl_scan_check_memory(const sl_scan *scan, size_t extra, sl_error *err) {
   if (sl_arena_bytes(scan->arena) + extra <= scan->limits.memory_max) return SL_OK;
   return sl_fail(err, SL_E_LIMIT, "model \"%s\" lists more than fits %zu MiB", scan->name,
                  scan->limits.memory_max >> 20);
@@ -27,7 +27,7 @@ sl_status sl_scan_push(sl_scan *scan, sl_scan_list *list, size_t element_size, v
   if (list->count == list->capacity) {
     size_t capacity = list->capacity > 0 ? 2 * list->capacity : 16;
     void *grown;
-    SL_TRY(check_memory(scan, capacity * element_size, err));
+    SL_TRY(sl_scan_check_memory(scan, capacity * element_size, err));
     SL_TRY(sl_arena_try_push(scan->arena, capacity, element_size, scan->limits.memory_max,
                              "model summary", &grown, err));
     if (list->count > 0) memcpy(grown, list->at, list->count * element_size);
@@ -53,7 +53,7 @@ sl_status sl_scan_next(sl_scan *scan, sl_wire *wire, sl_wire_field *field, int *
 
 sl_status sl_scan_text(sl_scan *scan, const sl_wire_field *field, const char **out, sl_error *err) {
   size_t size = (size_t)(field->bytes.end - field->bytes.at);
-  SL_TRY(check_memory(scan, size, err));
+  SL_TRY(sl_scan_check_memory(scan, size, err));
   if (size > 0 && memchr(field->bytes.at, 0, size) != NULL)
     return sl_fail(err, SL_E_FORMAT, "model \"%s\" has a NUL inside the text at byte %zu",
                    scan->name, (size_t)(field->bytes.at - scan->start));
@@ -204,7 +204,7 @@ static void finish(sl_scan *scan) {
   sl_onnx_find_custom(scan->arena, out);
 }
 
-static sl_status not_onnx(const char *name, sl_bytes bytes, sl_error *err) {
+sl_status sl_scan_check_kind(const char *name, sl_bytes bytes, sl_error *err) {
   if (bytes.size == 0) return sl_fail(err, SL_E_FORMAT, "model \"%s\" is an empty file", name);
   const char *looks = sl_onnx_looks_like(bytes);
   if (looks == NULL) return SL_OK;
@@ -214,7 +214,7 @@ static sl_status not_onnx(const char *name, sl_bytes bytes, sl_error *err) {
 
 sl_status sl_onnx_scan(sl_arena *arena, const char *name, sl_bytes bytes,
                        const sl_onnx_limits *limits, sl_onnx_summary *out, sl_error *err) {
-  SL_TRY(not_onnx(name, bytes, err));
+  SL_TRY(sl_scan_check_kind(name, bytes, err));
   *out = (sl_onnx_summary){
       .producer = "", .producer_version = "", .domain = "", .doc = "", .graph_name = ""};
   sl_scan scan = {.arena = sl_arena_new(arena, "model summary"),

@@ -39,6 +39,10 @@ typedef struct sl_scan {
   sl_map *initializers;    // names in the main graph
 } sl_scan;
 
+// SL_E_FORMAT when the bytes are empty or look like something else than ONNX.
+SL_MUST_CHECK sl_status sl_scan_check_kind(const char *name, sl_bytes bytes, sl_error *err);
+// SL_E_LIMIT when the arena and `extra` bytes together pass the memory limit.
+SL_MUST_CHECK sl_status sl_scan_check_memory(const sl_scan *scan, size_t extra, sl_error *err);
 // A zeroed new element; counts against the limits.
 SL_MUST_CHECK sl_status sl_scan_push(sl_scan *scan, sl_scan_list *list, size_t element_size,
                                      void **out, sl_error *err);
@@ -62,6 +66,9 @@ SL_MUST_CHECK sl_status sl_scan_tensor(sl_scan *scan, sl_wire wire, int weight,
                                        const char *constant_name, const char **own_name,
                                        sl_error *err);
 SL_MUST_CHECK sl_status sl_scan_sparse(sl_scan *scan, sl_wire wire, int weight, sl_error *err);
+// One entry of external data into `out`, which begins with no location and -1 for the numbers.
+SL_MUST_CHECK sl_status sl_scan_external(sl_scan *scan, sl_wire wire, sl_onnx_external *out,
+                                         sl_error *err);
 
 const char *sl_onnx_type_name(int64_t element);  // of TensorProto.DataType; never NULL
 sl_dtype sl_onnx_dtype(int64_t element);

@@ -56,8 +56,7 @@ typedef struct tensor {
   sl_wire raw;
   double values[SL_ONNX_CONSTANT_MAX];  // of the typed data fields
   int32_t value_count;
-  const char *location;
-  int64_t offset, length;
+  sl_onnx_external where;
 } tensor;
 
 static sl_status add_dim(const sl_scan *scan, tensor *t, int64_t dim, sl_error *err) {
@@ -117,18 +116,18 @@ static sl_status parse_size(const sl_scan *scan, const sl_onnx_pair *pair, int64
 }
 
 // Unknown keys are for other programs and are ignored; a key given twice is refused.
-static sl_status add_external(sl_scan *scan, tensor *t, sl_wire wire, sl_error *err) {
+sl_status sl_scan_external(sl_scan *scan, sl_wire wire, sl_onnx_external *out, sl_error *err) {
   sl_onnx_pair pair;
   SL_TRY(sl_scan_pair(scan, wire, &pair, err));
   int is_location = strcmp(pair.key, "location") == 0;
   int is_offset = strcmp(pair.key, "offset") == 0, is_length = strcmp(pair.key, "length") == 0;
-  if ((is_location && t->location != NULL) || (is_offset && t->offset >= 0) ||
-      (is_length && t->length >= 0))
+  if ((is_location && out->location != NULL) || (is_offset && out->offset >= 0) ||
+      (is_length && out->length >= 0))
     return sl_fail(err, SL_E_MODEL, "model \"%s\" has external data with two entries \"%s\"",
                    scan->name, pair.key);
-  if (is_location) t->location = pair.value;
-  if (is_offset) return parse_size(scan, &pair, &t->offset, err);
-  if (is_length) return parse_size(scan, &pair, &t->length, err);
+  if (is_location) out->location = pair.value;
+  if (is_offset) return parse_size(scan, &pair, &out->offset, err);
+  if (is_length) return parse_size(scan, &pair, &out->length, err);
   return SL_OK;
 }
 
@@ -152,7 +151,8 @@ static sl_status tensor_field(sl_scan *scan, const sl_wire_field *field, tensor 
       t->raw = field->bytes;
       return SL_OK;
     case 13:
-      return field->type == SL_WIRE_BYTES ? add_external(scan, t, field->bytes, err) : SL_OK;
+      return field->type == SL_WIRE_BYTES ? sl_scan_external(scan, field->bytes, &t->where, err)
+                                          : SL_OK;
     case 14:
       t->external = field->value == 1;
       return SL_OK;
@@ -184,7 +184,7 @@ static sl_status keep_constant(sl_scan *scan, tensor *t, const char *name, sl_er
 }
 
 static sl_status keep_external(sl_scan *scan, const tensor *t, sl_error *err) {
-  if (t->location == NULL)
+  if (t->where.location == NULL)
     return sl_fail(err, SL_E_MODEL,
                    "tensor \"%.80s\" of model \"%s\" has external data without "
                    "a location",
@@ -192,9 +192,9 @@ static sl_status keep_external(sl_scan *scan, const tensor *t, sl_error *err) {
   void *at;
   SL_TRY(sl_scan_push(scan, &scan->externals, sizeof(sl_onnx_external), &at, err));
   *(sl_onnx_external *)at = (sl_onnx_external){.tensor = t->name,
-                                               .location = t->location,
-                                               .offset = t->offset >= 0 ? t->offset : 0,
-                                               .length = t->length};
+                                               .location = t->where.location,
+                                               .offset = t->where.offset >= 0 ? t->where.offset : 0,
+                                               .length = t->where.length};
   return SL_OK;
 }
 
@@ -211,7 +211,7 @@ static sl_status weigh(sl_scan *scan, const tensor *t, sl_error *err) {
 
 sl_status sl_scan_tensor(sl_scan *scan, sl_wire wire, int weight, const char *constant_name,
                          const char **own_name, sl_error *err) {
-  tensor t = {.name = "", .count = 1, .offset = -1, .length = -1};
+  tensor t = {.name = "", .count = 1, .where = {.offset = -1, .length = -1}};
   sl_wire_field field;
   for (int more = 1; more;) {
     SL_TRY(sl_scan_next(scan, &wire, &field, &more, err));
@@ -220,7 +220,7 @@ sl_status sl_scan_tensor(sl_scan *scan, sl_wire wire, int weight, const char *co
   if (own_name != NULL) *own_name = t.name;
   if (weight) SL_TRY(weigh(scan, &t, err));
   // A location is looked at even where the tensor claims to be inside the file.
-  if (t.external || t.location != NULL) SL_TRY(keep_external(scan, &t, err));
+  if (t.external || t.where.location != NULL) SL_TRY(keep_external(scan, &t, err));
   return constant_name != NULL ? keep_constant(scan, &t, constant_name, err) : SL_OK;
 }
 

@@ -71,3 +71,27 @@ int sl_wire_number(sl_wire *slice, sl_wire_type packed, uint64_t *out) {
   if (packed == SL_WIRE_VARINT) return read_varint(slice, out) > 0;
   return read_fixed(slice, packed == SL_WIRE_FIXED64 ? 8 : 4, out);
 }
+
+int sl_wire_numbers_next(sl_wire_numbers *numbers, uint64_t *out) {
+  for (;;) {
+    if (numbers->slice.at != numbers->slice.end) {
+      if (sl_wire_number(&numbers->slice, numbers->packed, out)) return 1;
+      numbers->is_broken = 1;
+      return 0;
+    }
+    sl_wire_field field;
+    if (sl_wire_next(&numbers->message, &field) != SL_WIRE_FIELD) return 0;
+    if (field.number != numbers->number) continue;
+    if (field.type == SL_WIRE_BYTES) numbers->slice = field.bytes;
+    if (field.type != numbers->packed) continue;
+    *out = field.value;
+    return 1;
+  }
+}
+
+int64_t sl_wire_numbers_count(sl_wire_numbers numbers) {
+  int64_t count = 0;
+  uint64_t ignored;
+  while (sl_wire_numbers_next(&numbers, &ignored)) count++;
+  return numbers.is_broken ? -1 : count;
+}

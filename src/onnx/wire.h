@@ -40,4 +40,14 @@ sl_wire_result sl_wire_next(sl_wire *wire, sl_wire_field *field);
 // fields the numbers are `packed`.
 int sl_wire_number(sl_wire *slice, sl_wire_type packed, uint64_t *out);
 
+// All numbers of the fields `number` of a message, packed and single ones alike.
+typedef struct sl_wire_numbers {
+  sl_wire message, slice;
+  uint32_t number;
+  sl_wire_type packed;
+  int is_broken;  // a packed field ended inside a number
+} sl_wire_numbers;
+int sl_wire_numbers_next(sl_wire_numbers *numbers, uint64_t *out);  // 0 at the end
+int64_t sl_wire_numbers_count(sl_wire_numbers numbers);             // -1 when broken
+
 #endif
