@@ -86,6 +86,7 @@ describe("clauses and views", () => {
       sample: "s12",
       row: 999_999,
       tab: "classes",
+      classes: ["Ankle boot", "a&b=c"],
     };
     expect(decodeView("?" + encodeView(view))).toEqual(view);
     expect(encodeView(EMPTY_VIEW)).toBe("");

@@ -21,6 +21,8 @@ export interface View {
   readonly row: number;
   /** Tab or sub-view of the page; empty means its first. */
   readonly tab: string;
+  /** Classes chosen to be drawn apart, in their order. */
+  readonly classes: readonly string[];
 }
 
 export const EMPTY_VIEW: View = {
@@ -31,6 +33,7 @@ export const EMPTY_VIEW: View = {
   sample: "",
   row: -1,
   tab: "",
+  classes: [],
 };
 
 /** The view as a query string without "?", parameters in fixed order, defaults left out. */
@@ -46,6 +49,7 @@ export function encodeView(view: Partial<View>): string {
   put("sample", view.sample);
   if (view.row !== undefined && view.row >= 0) put("row", view.row.toString());
   put("tab", view.tab);
+  for (const name of view.classes ?? []) put("class", name);
   return query.toString();
 }
 
@@ -69,5 +73,6 @@ export function decodeView(search: string): View {
     sample: query.get("sample") ?? "",
     row: Number.isSafeInteger(row) && row >= 0 ? row : -1,
     tab: query.get("tab") ?? "",
+    classes: [...new Set(query.getAll("class"))].filter(Boolean),
   };
 }

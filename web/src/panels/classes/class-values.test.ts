@@ -3,7 +3,14 @@
 import { expect, test } from "vitest";
 import type { Class } from "@/gen/ops";
 import { sortRows } from "@/widgets/table";
-import { classDomain, classRowHeight, classValue, scoreOf } from "./class-values";
+import {
+  classDomain,
+  classRowHeight,
+  classSort,
+  classValue,
+  scoreOf,
+  sortToKeep,
+} from "./class-values";
 
 const row = (name: string, recall: number | null, support = 10): Class =>
   ({
@@ -45,4 +52,15 @@ test("bars start below every interval; classes without samples do not count", ()
 test("few classes get taller rows", () => {
   expect(classRowHeight(2)).toBe(44);
   expect(classRowHeight(1000)).toBe(28);
+});
+
+test("the address holds an order only where it differs from worst first", () => {
+  const worst = classSort(null);
+  expect(worst).toEqual({ field: "f1", descending: false });
+  expect(classSort({ field: "other_margin", descending: true })).toEqual(worst);
+  const recall = { field: "recall", descending: true };
+  expect(classSort(sortToKeep(recall, worst))).toEqual(recall);
+  expect(sortToKeep(worst, recall)).toBeNull();
+  expect(sortToKeep(null, recall)).toBeNull();
+  expect(classSort(sortToKeep(null, worst))).toEqual({ field: "f1", descending: true });
 });

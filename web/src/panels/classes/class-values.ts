@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values of a class by column, and the scale on which all classes are drawn.
+import type { Sort } from "@/base/view";
 import type { Class } from "@/gen/ops";
 
 export type Score = "recall" | "precision" | "f1";
@@ -35,6 +36,31 @@ export function classValue(row: Class, field: string): number | string | null {
     default:
       return row.support > 0 ? row[field as Score] : null;
   }
+}
+
+const FIELDS = [
+  "name",
+  "support",
+  "errors",
+  "predicted",
+  "confidence",
+  "gap",
+  "auroc",
+  "precision",
+  "recall",
+  "f1",
+];
+const WORST: Sort = { field: "f1", descending: false };
+
+/** The order of the table: the address's, else the worst first. */
+export const classSort = (asked: Sort | null): Sort =>
+  asked && FIELDS.includes(asked.field) ? asked : WORST;
+
+/** What the address holds after a head was pressed; nothing for the worst first. */
+export function sortToKeep(next: Sort | null, now: Sort): Sort | null {
+  if (next) return next.field === WORST.field && !next.descending ? null : next;
+  // The third press takes an order away; what is shown without one is turned round instead.
+  return now.field === WORST.field ? { ...now, descending: !now.descending } : null;
 }
 
 /** Where the bars start: the tenth below every score of every class that has samples. */

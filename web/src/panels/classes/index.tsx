@@ -3,7 +3,7 @@
 import { type ReactElement, useMemo, useState } from "react";
 import { fmtFixed, fmtInt, fmtSigned, plural } from "@/base/format";
 import { fuzzyFilter } from "@/base/fuzzy";
-import type { Sort, View } from "@/base/view";
+import type { View } from "@/base/view";
 import type { Class } from "@/gen/ops";
 import type { Navigator } from "@/state/view";
 import { TextField } from "@/widgets/field";
@@ -14,7 +14,15 @@ import { is, ViewLink, viewOf } from "../links";
 import type { Panel, PanelContext } from "../panel";
 import { isDone, type Report } from "../report";
 import { ReportCard } from "../report-card";
-import { classDomain, classRowHeight, classValue, type Score, scoreOf } from "./class-values";
+import {
+  classDomain,
+  classRowHeight,
+  classSort,
+  classValue,
+  type Score,
+  scoreOf,
+  sortToKeep,
+} from "./class-values";
 import "./classes.css";
 
 const MANY = 20;
@@ -157,13 +165,13 @@ function unlabelledColumns(): Column<Class>[] {
 
 function Body(props: { readonly ctx: PanelContext; readonly report: Report }): ReactElement {
   const { ctx, report } = props;
-  const [sort, setSort] = useState<Sort | null>({ field: "f1", descending: false });
   const [search, setSearch] = useState("");
   const [cursor, setCursor] = useState(-1);
   const low = classDomain(report.classes);
   const overall = report.accuracy;
   const labelled = report.classes.some((row) => row.support > 0);
   const { nav, run } = ctx;
+  const sort = classSort(nav.view.sort);
   const view = (row: Class) =>
     viewOf(
       run,
@@ -180,7 +188,7 @@ function Body(props: { readonly ctx: PanelContext; readonly report: Report }): R
       search
         ? fuzzyFilter(report.classes, search, (row) => row.name ?? "")
         : sortRows(report.classes, sort, classValue),
-    [report.classes, search, sort],
+    [report.classes, search, sort.field, sort.descending],
   );
   const open = (at: number) => {
     const row = rows[at];
@@ -205,7 +213,7 @@ function Body(props: { readonly ctx: PanelContext; readonly report: Report }): R
         count={rows.length}
         row={(at) => rows[at]}
         sort={search ? null : sort}
-        onSort={setSort}
+        onSort={(next) => nav.go({ sort: sortToKeep(next, sort) }, { replace: true })}
         cursor={cursor}
         onCursor={setCursor}
         onOpen={open}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ROC and precision-recall: the micro average of the report, and one class against the rest for the
 // classes chosen.
-import { type ReactElement, useMemo, useState } from "react";
+import { type ReactElement, useMemo } from "react";
 import { fmtName } from "@/base/format";
 import { useOp } from "@/engine/query";
 import { Button } from "@/widgets/button";
@@ -16,7 +16,6 @@ import { charted, prevalence, weakest } from "./charted";
 import "./curves.css";
 
 const MOST = 7;
-const NO_CLASSES: readonly string[] = [];
 
 function ClassPicker(props: {
   readonly report: Report;
@@ -68,8 +67,9 @@ function ClassPicker(props: {
 
 function Body(props: { readonly ctx: PanelContext; readonly report: Report }): ReactElement {
   const { ctx, report } = props;
-  const [chosen, setChosen] = useState<readonly string[]>(NO_CLASSES);
-  const known = chosen.filter((name) => report.class_names.includes(name));
+  const { nav } = ctx;
+  const known = nav.view.classes.filter((name) => report.class_names.includes(name)).slice(0, MOST);
+  const choose = (classes: readonly string[]) => nav.go({ classes }, { replace: true });
   const { data, error } = useOp(
     "curves",
     { run: ctx.run?.id ?? "", classes: known },
@@ -85,7 +85,7 @@ function Body(props: { readonly ctx: PanelContext; readonly report: Report }): R
   const extra = known.length > 0 ? (data?.curves ?? []) : [];
   return (
     <>
-      <ClassPicker report={report} chosen={known} onChange={setChosen} />
+      <ClassPicker report={report} chosen={known} onChange={choose} />
       {error && <ProblemBox problem={error} />}
       <div className="curve-pair">
         <section aria-label="ROC">
