@@ -98,7 +98,7 @@ typedef struct sl_row {
   const char *fallback_text;    // default of text-like types; NULL is none
   const char *unit;             // "px", "ms", "samples"; NULL is none
   const char *kind;             // of an id: "run", "dataset", ...
-  const sl_choice *choices;     // of an enum
+  const sl_choice *choices;     // of an enum; suggestions of a text
   const struct sl_row *rows;    // of a record
   size_t record_size;           // of a record
   const sl_registry *registry;  // of a variant
@@ -138,6 +138,12 @@ typedef struct sl_row {
 #define SL_P_TEXT(S, f, def, doc) SL_P_TEXT_(S, f, SL_T_TEXT, 0, def, NULL, doc)
 #define SL_P_PATH(S, f, flags_, doc) SL_P_TEXT_(S, f, SL_T_PATH, flags_, NULL, NULL, doc)
 #define SL_P_ID(S, f, kind_, flags_, doc) SL_P_TEXT_(S, f, SL_T_ID, flags_, NULL, kind_, doc)
+// An item of a registry with its own parameters: {"name": {...}}, or "name" alone.
+#define SL_P_VARIANT(S, f, registry_, flags_, doc)                                             \
+  {                                                                                            \
+    .name = #f, .type = SL_T_VARIANT, .flags = (flags_), .offset = SL_FIELD(S, f, sl_variant), \
+    .registry = &(registry_), .help = (doc)                                                    \
+  }
 #define SL_P_TEXTS_(S, f, type_, flags_, doc)                       \
   {                                                                 \
     .name = #f, .type = (type_), .flags = SL_ROW_LIST | (flags_),   \

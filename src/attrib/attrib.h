@@ -47,6 +47,7 @@ typedef struct sl_attribution {
   // float32: like the input for gradient methods; [N, 1, h, w] for maps of a layer's size
   sl_tensor values;
   sl_tensor target_values;   // float64 [N]: the target at the input
+  sl_value_id layer;         // that was looked at; 0: none
   double *delta;             // [N] completeness: sum of values - (F(x) - F(baseline)); NULL: none
   int64_t runs;              // rows sent through the model, forward
   int64_t batch;             // rows at once that were chosen

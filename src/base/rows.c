@@ -64,7 +64,7 @@ static void set_default(const sl_row *row, void *field) {
       *(const char **)field = row->fallback_text;
       break;
     case SL_T_VARIANT:
-      ((sl_variant *)field)->index = -1;
+      *(sl_variant *)field = (sl_variant){.index = -1};
       break;
     default:
       break;

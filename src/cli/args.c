@@ -21,6 +21,11 @@ typedef struct parser {
   sl_arena *arena;
   sl_args *args;
   given values[ROWS_MAX];
+  // The operation's variant ("--method NAME") that the command line chose: its options stand beside
+  // those of the operation.
+  const sl_row *variant;
+  const sl_item *item;
+  given item_values[ROWS_MAX];
   int argc, at;
   char **argv;
   int only_positionals;
@@ -44,8 +49,7 @@ static char *row_name_of(sl_arena *arena, const char *option) {
   return name;
 }
 
-static void give(parser *p, size_t index, const char *value) {
-  given *to = &p->values[index];
+static void give(parser *p, given *to, const char *value) {
   if (to->at == NULL) to->at = SL_NEW_ARRAY(p->arena, const char *, p->argc);
   to->at[to->count++] = value;
 }
@@ -90,10 +94,27 @@ static sl_status unknown_option(parser *p, const char *name, sl_error *err) {
   size_t count = 0;
   for (const sl_row *row = p->args->op->params; row->type != SL_T_END; row++)
     names[count++] = sl_args_option_name(p->arena, row->name) + 2;
-  sl_fail(err, SL_E_ARG, "\"%s\" has no option --%s", p->args->verb, name);
+  const sl_row *own = p->item != NULL ? p->item->params : NULL;
+  for (; own != NULL && own->type != SL_T_END && count < ROWS_MAX; own++)
+    names[count++] = sl_args_option_name(p->arena, own->name) + 2;
+  if (p->item != NULL)
+    sl_fail(err, SL_E_ARG, "\"%s\" with %s \"%s\" has no option --%s", p->args->verb,
+            p->variant->name, p->item->name, name);
+  else
+    sl_fail(err, SL_E_ARG, "\"%s\" has no option --%s", p->args->verb, name);
   const char *near = sl_nearest(name, names, count);
   if (near != NULL) return sl_hint(err, SL_E_ARG, "Did you mean --%s?", near);
   return sl_hint(err, SL_E_ARG, "\"slitlamp help %s\" lists its options.", p->args->verb);
+}
+
+// The row of an option, also of "no-..." for switches; NULL when there is none.
+static const sl_row *find_row(const sl_row *rows, const char *wanted, int *negated) {
+  const sl_row *row = sl_rows_find(rows, wanted);
+  *negated = 0;
+  if (row != NULL || !sl_starts_with(wanted, "no_")) return row;
+  row = sl_rows_find(rows, wanted + 3);
+  *negated = row != NULL && row->type == SL_T_BOOL;
+  return *negated ? row : NULL;
 }
 
 static sl_status parse_option(parser *p, const char *name, const char *inline_value,
@@ -101,11 +122,10 @@ static sl_status parse_option(parser *p, const char *name, const char *inline_va
   const sl_row *rows = p->args->op->params;
   const char *wanted = row_name_of(p->arena, name);
   int negated = 0;
-  const sl_row *row = sl_rows_find(rows, wanted);
-  if (row == NULL && sl_starts_with(wanted, "no_")) {
-    row = sl_rows_find(rows, wanted + 3);
-    negated = row != NULL && row->type == SL_T_BOOL;
-    if (!negated) row = NULL;
+  const sl_row *row = find_row(rows, wanted, &negated);
+  if (row == NULL && p->item != NULL) {
+    rows = p->item->params;
+    row = find_row(rows, wanted, &negated);
   }
   if (row == NULL) return unknown_option(p, name, err);
   const char *value = inline_value;
@@ -114,7 +134,8 @@ static sl_status parse_option(parser *p, const char *name, const char *inline_va
     const char *option = sl_arena_printf(p->arena, "--%s", name);
     SL_TRY(next_value(p, option, &value, err));
   }
-  give(p, (size_t)(row - rows), value);
+  give(p, rows == p->args->op->params ? &p->values[row - rows] : &p->item_values[row - rows],
+       value);
   return SL_OK;
 }
 
@@ -144,11 +165,29 @@ static sl_status parse_positional(parser *p, const char *argument, sl_error *err
     size_t index = (size_t)(row - rows);
     int full = p->values[index].count > 0 && !(row->flags & SL_ROW_LIST);
     if (!(row->flags & SL_ROW_POSITIONAL) || full) continue;
-    give(p, index, argument);
+    give(p, &p->values[index], argument);
     return SL_OK;
   }
   sl_fail(err, SL_E_ARG, "\"%s\" does not know what to do with \"%s\"", p->args->verb, argument);
   return sl_hint(err, SL_E_ARG, "\"slitlamp help %s\" shows its use.", p->args->verb);
+}
+
+// Which item the whole command line names, so that its options may stand before it.
+static void find_item(parser *p) {
+  const sl_row *row = p->args->op->params;
+  while (row->type != SL_T_END && row->type != SL_T_VARIANT) row++;
+  if (row->type == SL_T_END) return;
+  p->variant = row;
+  const char *option = sl_args_option_name(p->arena, row->name);
+  size_t length = strlen(option);
+  const char *name = row->fallback_text;
+  for (int i = p->at + 1; i < p->argc; i++) {
+    if (strncmp(p->argv[i], option, length) != 0) continue;
+    if (p->argv[i][length] == '=') name = p->argv[i] + length + 1;
+    if (p->argv[i][length] == '\0' && i + 1 < p->argc) name = p->argv[i + 1];
+  }
+  int64_t index = name != NULL ? sl_registry_find(row->registry, name) : -1;
+  if (index >= 0) p->item = row->registry->items[index];
 }
 
 static sl_status parse_verb(parser *p, const char *verb, sl_error *err) {
@@ -162,6 +201,7 @@ static sl_status parse_verb(parser *p, const char *verb, sl_error *err) {
   p->args->op = sl_op_find(verb);
   if (p->args->op != NULL) {
     SL_ASSERT(sl_rows_count(p->args->op->params) <= ROWS_MAX);
+    find_item(p);
     return SL_OK;
   }
   const char *names[ROWS_MAX];
@@ -200,14 +240,34 @@ static sl_status put_row(parser *p, sl_json_writer *w, const sl_row *row, const 
   return SL_OK;
 }
 
+// {"name": {its options}}
+static sl_status put_item(parser *p, sl_json_writer *w, sl_error *err) {
+  const sl_row *rows = p->item->params;
+  const char *what =
+      sl_arena_printf(p->arena, "%s \"%s\"", p->variant->registry->name, p->item->name);
+  sl_json_key(w, p->variant->name);
+  sl_json_open_object(w);
+  sl_json_key(w, p->item->name);
+  sl_json_open_object(w);
+  for (size_t i = 0; rows[i].type != SL_T_END; i++)
+    if (p->item_values[i].count > 0) SL_TRY(put_row(p, w, &rows[i], &p->item_values[i], what, err));
+  sl_json_close_object(w);
+  sl_json_close_object(w);
+  return SL_OK;
+}
+
 static sl_status put_params(parser *p, sl_error *err) {
   const sl_row *rows = p->args->op->params;
   const char *what = sl_arena_printf(p->arena, "operation \"%s\"", p->args->op->name);
   sl_json_writer w;
   sl_json_begin(&w, &p->args->params);
   sl_json_open_object(&w);
-  for (size_t i = 0; rows[i].type != SL_T_END; i++)
-    if (p->values[i].count > 0) SL_TRY(put_row(p, &w, &rows[i], &p->values[i], what, err));
+  for (size_t i = 0; rows[i].type != SL_T_END; i++) {
+    if (&rows[i] == p->variant && p->item != NULL)
+      SL_TRY(put_item(p, &w, err));
+    else if (p->values[i].count > 0)
+      SL_TRY(put_row(p, &w, &rows[i], &p->values[i], what, err));
+  }
   sl_json_close_object(&w);
   return SL_OK;
 }

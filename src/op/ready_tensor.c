@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/hash.h"
+#include "op/engine_state.h"
+#include "store/blob_table.h"
 #include "tensor/npy.h"
 
 #define R sl_rec_tensor
@@ -87,6 +90,23 @@ sl_status sl_ready_tensor_write(const char *path, const sl_tensor *tensor, sl_er
   SL_TRY(sl_npy_write(tensor, &bytes, err));
   sl_status status = sl_file_write_atomic(path, bytes->bytes, bytes->size, err);
   sl_buffer_release(bytes);
+  return status;
+}
+
+sl_status sl_ready_tensor_keep(sl_op_call *call, const sl_tensor *tensor, const char **key,
+                               sl_error *err) {
+  *key = NULL;
+  if (call->store == NULL || call->engine->read_only) return SL_OK;
+  sl_buffer *bytes;
+  char hex[65];
+  SL_TRY(sl_npy_write(tensor, &bytes, err));
+  sl_hash hash = sl_hash_of(bytes->bytes, bytes->size);
+  sl_hash_hex(&hash, hex);
+  const char *name = sl_arena_printf(call->arena, "tensor-%s", hex);
+  sl_status status =
+      sl_store_put_derived(call->store, name, bytes->bytes, bytes->size, "application/x-npy", err);
+  sl_buffer_release(bytes);
+  *key = name;
   return status;
 }
 

@@ -13,6 +13,10 @@ SL_MUST_CHECK sl_status sl_ready_tensor_read(const char *path, sl_dtype dtype, s
 SL_MUST_CHECK sl_status sl_ready_tensor_write(const char *path, const sl_tensor *tensor,
                                               sl_error *err);
 
+// Keeps the tensor as .npy bytes in the workspace, re-creatable; *key is NULL without a workspace.
+SL_MUST_CHECK sl_status sl_ready_tensor_keep(sl_op_call *call, const sl_tensor *tensor,
+                                             const char **key, sl_error *err);
+
 // "0,283" into numbers; *count is 0 for NULL. SL_E_ARG.
 SL_MUST_CHECK sl_status sl_index_parse(const char *text, int64_t out[SL_RANK_MAX], int32_t *count,
                                        sl_error *err);

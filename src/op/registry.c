@@ -2,6 +2,7 @@
 // The table of operations, made from op_list.h, and the registries that variants refer to.
 #include <slitlamp/slitlamp.h>
 
+#include "attrib/attrib.h"
 #include "model/step.h"
 #include "op/op.h"
 
@@ -30,4 +31,7 @@ const sl_op_info *sl_op_find(const char *name) {
 
 const char *sl_version(void) { return SLITLAMP_VERSION; }
 
-const sl_registry *sl_registry_at(size_t index) { return index == 0 ? &sl_step_registry : NULL; }
+const sl_registry *sl_registry_at(size_t index) {
+  static const sl_registry *const registries[] = {&sl_step_registry, &sl_attrib_registry};
+  return index < sizeof registries / sizeof registries[0] ? registries[index] : NULL;
+}
