@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of passes, and what they share. Start at sl_passes().
+#include "pass/pass.h"
+
+#include <string.h>
+
+static const sl_pass passes[] = {
+#define SL_PASS(name, is_idempotent, help) {#name, help, is_idempotent, sl_pass_##name},
+#include "pass/pass_list.h"
+#undef SL_PASS
+};
+
+const sl_pass *sl_passes(size_t *count) {
+  *count = sizeof passes / sizeof *passes;
+  return passes;
+}
+
+const sl_pass *sl_pass_find(const char *name) {
+  for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)
+    if (strcmp(passes[i].name, name) == 0) return &passes[i];
+  return NULL;
+}
+
+// Depth costs no stack: the list grows while it is walked.
+typedef struct graph_list {
+  sl_arena *arena;
+  sl_graph **at;
+  int32_t count, capacity;
+} graph_list;
+
+static void add_graph(graph_list *list, sl_graph *graph) {
+  if (list->count == list->capacity) {
+    list->capacity = list->capacity * 2 + 8;
+    sl_graph **grown = SL_NEW_ARRAY(list->arena, sl_graph *, list->capacity);
+    if (list->count > 0) memcpy(grown, list->at, (size_t)list->count * sizeof *grown);
+    list->at = grown;
+  }
+  list->at[list->count++] = graph;
+}
+
+static void add_inner(graph_list *list, const sl_node *node) {
+  for (int32_t a = 0; !node->is_removed && a < node->attribute_count; a++)
+    for (int64_t g = 0; node->attributes[a].graphs != NULL && g < node->attributes[a].count; g++)
+      add_graph(list, node->attributes[a].graphs[g]);
+}
+
+sl_graph **sl_pass_graphs(sl_arena *arena, const sl_graph_model *model, int32_t *count) {
+  graph_list list = {.arena = arena};
+  add_graph(&list, model->graph);
+  for (int32_t i = 0; i < list.count; i++)
+    for (sl_node_id n = 1; n < list.at[i]->node_count; n++) add_inner(&list, &list.at[i]->nodes[n]);
+  *count = list.count;
+  return list.at;
+}
+
+int sl_pass_keeps(const sl_pass_context *context, const sl_graph *graph, sl_value_id value) {
+  const sl_value *v = &graph->values[value];
+  if (v->is_output || v->is_input) return 1;
+  if (context == NULL || graph->outer != NULL) return 0;
+  for (size_t i = 0; i < context->keep_count; i++)
+    if (strcmp(context->keep[i], v->name) == 0) return 1;
+  return 0;
+}
+
+sl_node_id sl_pass_clone(sl_graph *graph, sl_node_id node, const sl_value_id *inputs,
+                         int32_t input_count, const sl_value_id *outputs, int32_t output_count) {
+  sl_node old = graph->nodes[node];
+  sl_node_id made = sl_graph_add_node(graph, old.domain, old.type, old.name, inputs, input_count,
+                                      outputs, output_count);
+  sl_node *n = &graph->nodes[made];
+  n->origin = old.origin;
+  n->attributes = old.attributes;
+  n->attribute_count = old.attribute_count;
+  n->extra = old.extra;
+  return made;
+}
+
+static sl_value_id end_of(const sl_value_id *to, sl_value_id value) {
+  while (to[value] != 0) value = to[value];
+  return value;
+}
+
+// Inner graphs read by name. One that reads both names already keeps one value for them.
+static void redirect_inner(sl_graph *inner, const char *from, const char *to) {
+  sl_value_id value = sl_graph_find(inner, from);
+  if (value == 0 || inner->values[value].origin != SL_ORIGIN_OUTER) return;
+  sl_value_id other = sl_graph_find(inner, to);
+  if (other == 0) {
+    sl_graph_rename(inner, value, to);
+    return;
+  }
+  sl_graph_redirect(inner, value, other, 0);
+  for (int32_t i = 0; i < inner->output_count; i++)
+    if (inner->outputs[i] == value) inner->outputs[i] = other;
+}
+
+static void redirect_graphs_of(sl_graph *graph, sl_node_id node, const sl_value_id *to,
+                               sl_arena *scratch) {
+  int32_t count;
+  sl_graph *const *inner = sl_node_graphs(scratch, &graph->nodes[node], &count);
+  for (int32_t i = 0; i < count; i++)
+    for (sl_value_id v = 1, end = inner[i]->value_count; v < end; v++) {
+      const sl_value *value = &inner[i]->values[v];
+      if (value->origin != SL_ORIGIN_OUTER) continue;
+      sl_value_id from = sl_graph_find(graph, value->name);
+      if (from != 0 && to[from] != 0)
+        redirect_inner(inner[i], value->name, graph->values[end_of(to, from)].name);
+    }
+}
+
+void sl_pass_redirect_all(sl_graph *graph, const sl_value_id *to) {
+  sl_arena *scratch = sl_arena_new(NULL, "redirect");
+  for (sl_node_id n = 1; n < graph->node_count; n++) {
+    if (graph->nodes[n].is_removed) continue;
+    for (int32_t i = 0; i < graph->nodes[n].input_count; i++) {
+      sl_value_id from = graph->nodes[n].inputs[i];
+      if (from != 0 && to[from] != 0) sl_graph_set_input(graph, n, i, end_of(to, from));
+    }
+    if (graph->nodes[n].attribute_count > 0) redirect_graphs_of(graph, n, to, scratch);
+  }
+  sl_arena_free(scratch);
+}
+
+sl_value_id sl_pass_scalar(sl_graph *graph, const char *hint, int32_t element, double number) {
+  union {
+    float f;
+    double d;
+    uint16_t h;
+    int32_t i;
+    int64_t l;
+    uint8_t b;
+  } data;
+  switch (element) {
+    case SL_ELEMENT_F32:
+      data.f = (float)number;
+      break;
+    case SL_ELEMENT_F64:
+      data.d = number;
+      break;
+    case SL_ELEMENT_F16:
+      data.h = sl_f16_from_f32((float)number);
+      break;
+    case SL_ELEMENT_I32:
+      data.i = (int32_t)number;
+      break;
+    case SL_ELEMENT_I64:
+      data.l = (int64_t)number;
+      break;
+    case SL_ELEMENT_U8:
+      data.b = (uint8_t)number;
+      break;
+    case SL_ELEMENT_I8:
+      data.b = (uint8_t)(int8_t)number;
+      break;
+    default:
+      return 0;
+  }
+  return sl_graph_add_constant(graph, hint, element, 0, NULL, &data);
+}
