@@ -46,11 +46,14 @@ static sl_status read_document(sl_arena *arena, const char *path, const sl_json 
 // ---- the pipeline
 // --------------------------------------------------------------------------------
 
-static sl_status pipeline_from_value(sl_draft *d, const sl_json *value, const char *what,
+// `document`: the steps, a name or text of them, or an object that holds one of these.
+static sl_status pipeline_from_value(sl_draft *d, const sl_json *document, const char *what,
                                      sl_error *err) {
-  if (sl_json_kind_of(value) != SL_JSON_TEXT)
-    return sl_pipeline_parse(d->arena, value, what, &d->out->pipeline, err);
-  const char *name = sl_json_text(value, "");
+  const sl_json *inner = sl_json_get(document, "pipeline");
+  const sl_json *text = sl_json_kind_of(inner) == SL_JSON_TEXT ? inner : document;
+  if (sl_json_kind_of(text) != SL_JSON_TEXT)
+    return sl_pipeline_parse(d->arena, document, what, &d->out->pipeline, err);
+  const char *name = sl_json_text(text, "");
   return sl_pipeline_parse_text(d->arena, name, strlen(name), what, &d->out->pipeline, err);
 }
 
@@ -65,8 +68,7 @@ static sl_status pipeline_from_option(sl_draft *d, const char *option, sl_error 
   const sl_json *document;
   d->out->pipeline_source = file_words(d->arena, option);
   SL_TRY(read_document(d->arena, option, &document, err));
-  const sl_json *inner = sl_json_get(document, "pipeline");
-  return pipeline_from_value(d, inner != NULL ? inner : document, d->out->pipeline_source, err);
+  return pipeline_from_value(d, document, d->out->pipeline_source, err);
 }
 
 static sl_status pipeline_from_guess(sl_draft *d, sl_error *err) {
@@ -83,8 +85,9 @@ static sl_status pipeline_from_guess(sl_draft *d, sl_error *err) {
 static sl_status choose_pipeline(sl_draft *d, const char *option, sl_error *err) {
   if (option != NULL && option[0] != '\0') return pipeline_from_option(d, option, err);
   const sl_json *declared = d->sidecar;
-  if (sl_json_kind_of(declared) == SL_JSON_OBJECT) declared = sl_json_get(declared, "pipeline");
-  if (declared != NULL) {
+  int silent = sl_json_kind_of(declared) == SL_JSON_OBJECT &&
+               sl_json_get(declared, "pipeline") == NULL && sl_json_get(declared, "steps") == NULL;
+  if (declared != NULL && !silent) {
     d->out->pipeline_origin = SL_ORIGIN_SIDECAR;
     d->out->pipeline_source = file_words(d->arena, d->sidecar_path);
     return pipeline_from_value(d, declared, d->out->pipeline_source, err);

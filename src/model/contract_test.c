@@ -185,12 +185,42 @@ static void a_file_beside_the_model_declares(void **state) {
   assert_int_equal(contract.pipeline_origin, SL_ORIGIN_SIDECAR);
   assert_int_equal(contract.scores, SL_SCORES_PROBABILITIES);
   assert_string_equal(contract.classes.names.at[1], "b");
+  static const char steps[] = "steps:\n  - mode: {to: bgr}\n  - resize: {by: exact, size: 8}\n";
+  assert_int_equal(sl_file_write_atomic(sidecar, steps, strlen(steps), &err), SL_OK);
+  sl_contract same = contract_of(arena, model, NULL);
+  assert_int_equal(same.pipeline_origin, SL_ORIGIN_SIDECAR);
+  assert_string_equal(same.pipeline.key, contract.pipeline.key);
   assert_int_equal(sl_file_write_atomic(sidecar, "scores: maybe\n", 14, &err), SL_OK);
   static const sl_contract_options none = {0};
   assert_int_equal(sl_contract_make(arena, model, &none, &contract, &err), SL_E_FORMAT);
   unlink(path);
   unlink(sidecar);
   rmdir(folder);
+}
+
+static void a_pipeline_file_holds_steps_in_several_ways(void **state) {
+  static const char *const texts[] = {
+      "- mode: {to: bgr}\n- scale: {div: 2}\n",
+      "pipeline:\n  - mode: {to: bgr}\n  - scale: {div: 2}\n",
+      "steps:\n  - mode: {to: bgr}\n  - scale: {div: 2}\n",
+      "{\"steps\": [{\"mode\": {\"to\": \"bgr\"}}, {\"scale\": {\"div\": 2}}]}",
+      "{\"pipeline\": \"[{\\\"mode\\\": {\\\"to\\\": \\\"bgr\\\"}}, {\\\"scale\\\": {\\\"div\\\": "
+      "2}}]\"}"};
+  sl_error err = {0};
+  char path[] = "/tmp/slitlamp-pipeline-XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  close(fd);
+  sl_contract_options options = {.pipeline = path};
+  sl_model *model = open_model(*state, "logits.onnx");
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    assert_int_equal(sl_file_write_atomic(path, texts[i], strlen(texts[i]), &err), SL_OK);
+    sl_contract contract = contract_of(*state, model, &options);
+    assert_int_equal(contract.pipeline_origin, SL_ORIGIN_OPTION);
+    assert_string_equal(sl_pipeline_summary(*state, &contract.pipeline),
+                        "decode as Pillow; BGR; divide by 2; NCHW float32");
+  }
+  unlink(path);
 }
 
 static void a_wrong_number_of_classes_is_said(void **state) {
@@ -310,6 +340,7 @@ int main(void) {
       TEST(options_override),
       TEST(layouts_follow_the_model),
       TEST(a_file_beside_the_model_declares),
+      TEST(a_pipeline_file_holds_steps_in_several_ways),
       TEST(a_wrong_number_of_classes_is_said),
       TEST(real_outputs_decide_what_the_graph_does_not),
       TEST(probabilities_follow_the_scores),

@@ -78,7 +78,7 @@ sl_status sl_pipeline_make(sl_arena *arena, const sl_variant *steps, size_t coun
   return SL_OK;
 }
 
-sl_status sl_pipeline_parse(sl_arena *arena, const sl_json *list, const char *what,
+static sl_status parse_list(sl_arena *arena, const sl_json *list, const char *what,
                             sl_pipeline *out, sl_error *err) {
   if (sl_json_kind_of(list) != SL_JSON_LIST) {
     sl_fail(err, SL_E_FORMAT, "%s is not a list of steps but %s", what,
@@ -95,6 +95,43 @@ sl_status sl_pipeline_parse(sl_arena *arena, const sl_json *list, const char *wh
   return sl_pipeline_make(arena, steps, count, what, out, err);
 }
 
+static sl_status parse_preset(sl_arena *arena, const char *name, const char *what, sl_pipeline *out,
+                              sl_error *err) {
+  const sl_preset *preset = sl_preset_find(name);
+  if (preset != NULL) {
+    const sl_json *list;
+    SL_TRY(sl_json_parse(arena, preset->text, strlen(preset->text), name, &list, err));
+    return parse_list(arena, list, sl_arena_printf(arena, "preset \"%s\"", name), out, err);
+  }
+  sl_fail(err, SL_E_NOT_FOUND, "%s names no preset and no file: \"%s\"", what, name);
+  sl_text list = {0};
+  for (size_t i = 0; i < sl_preset_count(); i++)
+    sl_text_printf(&list, "%s%s", i > 0 ? ", " : "", sl_preset_at(i)->name);
+  sl_hint(err, SL_E_NOT_FOUND, "Presets: %s.", sl_text_z(&list));
+  sl_text_free(&list);
+  return SL_E_NOT_FOUND;
+}
+
+// What an object holds its steps in.
+static sl_status find_steps(const sl_json *object, const char *what, const sl_json **out,
+                            sl_error *err) {
+  const sl_json *pipeline = sl_json_get(object, "pipeline"), *steps = sl_json_get(object, "steps");
+  *out = pipeline != NULL ? pipeline : steps;
+  if (pipeline != NULL && steps != NULL)
+    return sl_fail(err, SL_E_FORMAT, "%s has both \"pipeline\" and \"steps\"", what);
+  if (*out != NULL) return SL_OK;
+  sl_fail(err, SL_E_FORMAT, "%s has no member \"pipeline\" or \"steps\"", what);
+  return sl_hint(err, SL_E_FORMAT, "Write the steps as a list, or as the list of \"pipeline\".");
+}
+
+sl_status sl_pipeline_parse(sl_arena *arena, const sl_json *value, const char *what,
+                            sl_pipeline *out, sl_error *err) {
+  if (sl_json_kind_of(value) == SL_JSON_OBJECT) SL_TRY(find_steps(value, what, &value, err));
+  if (sl_json_kind_of(value) == SL_JSON_TEXT)
+    return parse_preset(arena, sl_json_text(value, ""), what, out, err);
+  return parse_list(arena, value, what, out, err);
+}
+
 // The text without white space around it when it is one word: the name of a preset.
 static const char *single_word(sl_arena *arena, const char *text, size_t size) {
   while (size > 0 && isspace((unsigned char)text[0])) text++, size--;
@@ -104,23 +141,6 @@ static const char *single_word(sl_arena *arena, const char *text, size_t size) {
     if (!isalnum((unsigned char)text[i]) && text[i] != '-' && text[i] != '_' && text[i] != '.')
       return NULL;
   return sl_arena_copy_bytes(arena, text, size);
-}
-
-static sl_status parse_preset(sl_arena *arena, const char *name, const char *what, sl_pipeline *out,
-                              sl_error *err) {
-  const sl_preset *preset = sl_preset_find(name);
-  if (preset != NULL) {
-    const sl_json *list;
-    SL_TRY(sl_json_parse(arena, preset->text, strlen(preset->text), name, &list, err));
-    return sl_pipeline_parse(arena, list, sl_arena_printf(arena, "preset \"%s\"", name), out, err);
-  }
-  sl_fail(err, SL_E_NOT_FOUND, "%s names no preset and no file: \"%s\"", what, name);
-  sl_text list = {0};
-  for (size_t i = 0; i < sl_preset_count(); i++)
-    sl_text_printf(&list, "%s%s", i > 0 ? ", " : "", sl_preset_at(i)->name);
-  sl_hint(err, SL_E_NOT_FOUND, "Presets: %s.", sl_text_z(&list));
-  sl_text_free(&list);
-  return SL_E_NOT_FOUND;
 }
 
 sl_status sl_pipeline_parse_text(sl_arena *arena, const char *text, size_t size, const char *what,
@@ -133,13 +153,6 @@ sl_status sl_pipeline_parse_text(sl_arena *arena, const char *text, size_t size,
   const sl_json *value;
   SL_TRY(is_json ? sl_json_parse(arena, text, size, what, &value, err)
                  : sl_yaml_parse(arena, text, size, what, &value, err));
-  if (sl_json_kind_of(value) == SL_JSON_OBJECT) {
-    const sl_json *inner = sl_json_get(value, "pipeline");
-    if (inner == NULL) return sl_fail(err, SL_E_FORMAT, "%s has no member \"pipeline\"", what);
-    if (sl_json_kind_of(inner) == SL_JSON_TEXT)
-      return parse_preset(arena, sl_json_text(inner, ""), what, out, err);
-    value = inner;
-  }
   return sl_pipeline_parse(arena, value, what, out, err);
 }
 

@@ -15,11 +15,13 @@ typedef struct sl_pipeline {
   char key[65];      // SHA-256 of `text`
 } sl_pipeline;
 
-// From a JSON list of {"resize": {"size": 256}} or "resize". `what` names the source in messages.
-SL_MUST_CHECK sl_status sl_pipeline_parse(sl_arena *arena, const sl_json *list, const char *what,
+// From a JSON list of {"resize": {"size": 256}} or "resize", an object that has such a list (or the
+// name of a preset) as "pipeline" or "steps", or a preset's name. `what` names the source in
+// messages.
+SL_MUST_CHECK sl_status sl_pipeline_parse(sl_arena *arena, const sl_json *value, const char *what,
                                           sl_pipeline *out, sl_error *err);
-// From JSON or YAML text (JSON when it begins with a bracket); a list, or an object with
-// "pipeline". A text that is the name of a preset is that preset.
+// From JSON or YAML text (JSON when it begins with a bracket) of one of these. A text that is the
+// name of a preset is that preset.
 SL_MUST_CHECK sl_status sl_pipeline_parse_text(sl_arena *arena, const char *text, size_t size,
                                                const char *what, sl_pipeline *out, sl_error *err);
 // From steps already made; checks and completes them.

@@ -131,6 +131,9 @@ static void yaml_and_json_give_the_same_key(void **state) {
                            "0.225]}\n");
   assert_string_equal(yaml.key, parse(arena, "imagenet-torch").key);
   assert_string_equal(yaml.key, parse(arena, "{\"pipeline\": \"imagenet-torch\"}").key);
+  assert_string_equal(yaml.key, parse(arena, "steps: imagenet-torch\n").key);
+  assert_string_equal(parse(arena, "steps: [{mode: {to: bgr}}]\n").key,
+                      parse(arena, "[{\"mode\": {\"to\": \"bgr\"}}]").key);
   assert_string_equal(
       sl_pipeline_summary(arena, &yaml),
       "decode as Pillow; RGB; resize the short side to 256 px (pillow.bilinear); "
@@ -179,7 +182,9 @@ static void refuses_in_words(void **state) {
       {"[{\"layout\": {\"scale\": 2}}]", "only for integer elements"},
       {"[{\"flip\": {}}]", "unknown step \"flip\""},
       {"[{\"resize\": {\"size\": 1e9}}]", "must be"},
-      {"{\"steps\": []}", "no member \"pipeline\""},
+      {"{\"stages\": []}", "no member \"pipeline\" or \"steps\""},
+      {"{\"steps\": [], \"pipeline\": []}", "has both \"pipeline\" and \"steps\""},
+      {"{\"steps\": {\"mode\": {}}}", "not a list of steps but"},
       {"imagenet", "names no preset"},
   };
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

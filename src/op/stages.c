@@ -73,7 +73,7 @@ static sl_status named_pipeline(sl_op_call *call, const char *name, sl_pipeline 
                                 sl_error *err) {
   const sl_preset *preset = sl_preset_find(name);
   const char *text = preset != NULL ? preset->text : name;
-  if (preset == NULL && name[0] != '[') {
+  if (preset == NULL && name[0] != '[' && name[0] != '{') {
     sl_fail(err, SL_E_NOT_FOUND, "there is no pipeline preset \"%.64s\"", name);
     return sl_hint(err, SL_E_NOT_FOUND,
                    "Give a preset or the steps as JSON; files are taken by \"eval\" and \"open\".");
