@@ -15,7 +15,7 @@ int sl_rule_is_float(const sl_sweep *sweep, sl_value_id value) {
 
 int sl_rule_wants(const sl_sweep *sweep, const sl_node *node, int32_t slot) {
   sl_value_id value = sl_node_input(node, slot);
-  return sl_sweep_wants(sweep, value) && sl_rule_is_float(sweep, value);
+  return sl_sweep_wants(sweep, value);
 }
 
 sl_status sl_rule_unary(sl_sweep *sweep, sl_node_id node, sl_unary_gradient gradient) {
@@ -133,13 +133,14 @@ sl_value_id sl_rule_scatter_back(sl_sweep *sweep, const sl_node *node, sl_value_
   for (int32_t i = 0; i < node->attribute_count; i++)
     sl_graph_set_attribute(sweep->graph, sl_emitted(sweep), &node->attributes[i]);
   sl_emit_type(sweep, moved, SL_ELEMENT_I64, moved_type.rank, moved_type.dims);
-  sl_value_id zeros = flat(sweep, sl_emit_zeros_like(sweep, x));
+  sl_value_id zero = sl_emit_expand_like(sweep, sl_emit_number(sweep, g, 0), x);
+  sl_value_id zeros = flat(sweep, zero);
   sl_value_id sums = sl_emit3(sweep, "ScatterElements", zeros, flat(sweep, moved), flat(sweep, g));
   sl_graph_set_int(sweep->graph, sl_emitted(sweep), "axis", 0);
   sl_graph_set_string(sweep->graph, sl_emitted(sweep), "reduction", "add");
   sl_emit_type_of(sweep, sums, zeros);
-  return emit_as(sweep, "Reshape", (sl_value_id[]){sums, shape}, 2, type.element, type.rank,
-                 type.dims);
+  return emit_as(sweep, "Reshape", (sl_value_id[]){sums, shape}, 2, sl_type_of(sweep, g)->element,
+                 type.rank, type.dims);
 }
 
 static sl_value_id pad_axis(sl_sweep *sweep, sl_value_id x, int32_t axis, int64_t before,

@@ -32,7 +32,9 @@ static sl_value_id expand_gradient(sl_sweep *sweep, const sl_node *node, sl_valu
   return sl_emit_unbroadcast(sweep, g, sl_rule_x(node));
 }
 
+// From the integers of a quantised model the gradient stays as it is; to integers there is none.
 static sl_value_id cast_gradient(sl_sweep *sweep, const sl_node *node, sl_value_id g) {
+  if (!sl_rule_is_float(sweep, sl_rule_x(node))) return g;
   return sl_emit_cast(sweep, g, sl_type_of(sweep, sl_rule_x(node))->element);
 }
 
@@ -210,10 +212,14 @@ sl_status sl_grad_Split(sl_sweep *sweep, sl_node_id node, sl_error *err) {
   sl_value_id whole = padded_piece(sweep, &at, axis);
   if (whole == 0) {
     sl_value_id *parts = SL_NEW_ARRAY(sweep->scratch, sl_value_id, at.output_count);
+    int32_t element = type->element;
     for (int32_t i = 0; i < at.output_count; i++) {
       parts[i] = sl_sweep_grad(sweep, at.outputs[i]);
-      if (parts[i] == 0) parts[i] = sl_emit_zeros_like(sweep, at.outputs[i]);
+      if (parts[i] != 0) element = sl_type_of(sweep, parts[i])->element;
     }
+    for (int32_t i = 0; i < at.output_count; i++)
+      if (parts[i] == 0)
+        parts[i] = sl_emit_cast(sweep, sl_emit_zeros_like(sweep, at.outputs[i]), element);
     whole = sl_emit_concat(sweep, parts, at.output_count, axis);
   }
   sl_sweep_add(sweep, at.inputs[0], whole);

@@ -18,15 +18,20 @@ int sl_sweep_wants(const sl_sweep *sweep, sl_value_id value) {
   return value > 0 && value < sweep->forward_values && sweep->wanted[value];
 }
 
-// The gradient's type is that of the value; what cannot be is a fault of the rule.
+// The gradient's type is that of the value (a float type for the integers of quantised models);
+// what cannot be is a fault of the rule.
 static void check_gradient(sl_sweep *sweep, sl_value_id value, sl_value_id gradient) {
   const sl_type *wanted = sl_type_of(sweep, value), *given = sl_type_of(sweep, gradient);
-  int same = wanted->element == given->element && wanted->rank == given->rank;
+  int same = wanted->rank == given->rank;
+  same &= sl_element_is_float(wanted->element) ? wanted->element == given->element
+                                               : sl_element_is_float(given->element);
   for (int32_t i = 0; same && i < wanted->rank; i++)
     if (wanted->dims[i].fixed != SL_DIM_UNKNOWN && given->dims[i].fixed != SL_DIM_UNKNOWN)
       same = sl_dim_equal(wanted->dims[i], given->dims[i]);
   if (same || given->element == SL_ELEMENT_NONE || given->rank < 0) {
+    int32_t element = given->element;
     sl_emit_type_of(sweep, gradient, value);
+    if (element != SL_ELEMENT_NONE) sweep->graph->values[gradient].type.element = element;
     return;
   }
   if (sweep->broken == NULL)
@@ -124,12 +129,30 @@ static int any_marked(const sl_sweep *sweep, const sl_node *node, const uint8_t 
   return 0;
 }
 
+// Whether the integers a node makes stand for real numbers: it quantises, or it moves such
+// integers.
+static int carries_reals(const reach *r, const sl_node *node) {
+  static const char *const quantisers[] = {
+      "QuantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul",
+      "ConvInteger",    "MatMulInteger",         NULL};
+  static const char *const movers[] = {"Concat",  "DepthToSpace", "Expand",       "Flatten",
+                                       "Gather",  "Identity",     "MaxPool",      "Pad",
+                                       "Reshape", "Slice",        "SpaceToDepth", "Split",
+                                       "Squeeze", "Transpose",    "Unsqueeze",    NULL};
+  for (int32_t i = 0; quantisers[i] != NULL; i++)
+    if (sl_node_is(node, quantisers[i])) return 1;
+  for (int32_t i = 0; movers[i] != NULL; i++)
+    if (sl_node_is(node, movers[i])) return any_marked(r->sweep, node, r->depends);
+  return 0;
+}
+
 static void mark_forward(reach *r, const sl_node *node) {
   const sl_sweep *sweep = r->sweep;
   if (is_zero(sweep, node) || !any_marked(sweep, node, r->depends)) return;
+  int reals = carries_reals(r, node);
   for (int32_t i = 0; i < node->output_count; i++) {
     int32_t element = sl_type_of(sweep, node->outputs[i])->element;
-    if (element == SL_ELEMENT_NONE || sl_element_is_float(element))
+    if (element == SL_ELEMENT_NONE || sl_element_is_float(element) || (reals && i == 0))
       r->depends[node->outputs[i]] = 1;
   }
   r->depends[0] = 0;
@@ -179,7 +202,7 @@ static void sum_terms(sl_sweep *sweep, sl_value_id value) {
   sl_value_id sum = values[0];
   if (count == 2) sum = sl_emit_add(sweep, values[0], values[1]);
   if (count > 2) sum = sl_emit(sweep, "Sum", values, count);
-  if (count > 1) sl_emit_type_of(sweep, sum, value);
+  if (count > 1) sl_emit_type_of(sweep, sum, values[0]);
   sweep->gradients[value] = sum;
   sweep->terms[value] = NULL;
 }
