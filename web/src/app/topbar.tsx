@@ -3,7 +3,7 @@
 // theme and help.
 import { type ReactElement, useState } from "react";
 import { useStore } from "zustand";
-import { fmtName, fmtPercent, fmtPercentInterval } from "@/base/format";
+import { fmtName, fmtPercent, fmtPercentInterval, plural } from "@/base/format";
 import { link } from "@/engine/events";
 import { cancelJob, isOver, type Job, jobs } from "@/engine/jobs";
 import type { Run } from "@/gen/ops";
@@ -105,7 +105,7 @@ function JobStatus(): ReactElement | null {
           type="button"
           className="job-button"
           onClick={() => setOpen(true)}
-          aria-label={`${busy.length} jobs under way`}
+          aria-label={`${plural(busy.length, "job")} under way`}
         >
           <span className="job-line">
             <span className="cut">

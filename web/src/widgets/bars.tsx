@@ -2,7 +2,7 @@
 // CategoryBars: values of a field with their counts, to filter by. A click chooses one more value,
 // Alt+click (or Alt+Enter) chooses only that one. Long lists scroll and can be searched.
 import { type KeyboardEvent, type ReactElement, useId, useMemo, useState } from "react";
-import { fmtCompact, fmtInt, fmtName } from "@/base/format";
+import { fmtCompact, fmtInt, fmtName, plural } from "@/base/format";
 import { fuzzyFilter } from "@/base/fuzzy";
 import { TextField } from "./field";
 import { listStep, useScroller } from "./scroller";
@@ -139,7 +139,7 @@ export function CategoryBars(props: CategoryBarsProps): ReactElement {
       {rows.length > maxRows && (
         <TextField
           label={`Search ${props.label}`}
-          placeholder={`Search ${fmtInt(rows.length)} values`}
+          placeholder={`Search ${plural(rows.length, "value")}`}
           icon="search"
           value={search}
           onChange={setSearch}

@@ -15,7 +15,7 @@ import {
 } from "react";
 import { clusterOrder } from "@/base/cluster";
 import { ramp } from "@/base/colour";
-import { fmtInt, fmtPercent } from "@/base/format";
+import { fmtInt, fmtPercent, plural } from "@/base/format";
 import { clamp } from "@/base/scale";
 import { IconButton, Segmented } from "./button";
 import {
@@ -273,7 +273,7 @@ export function ConfusionMatrix(props: ConfusionProps): ReactElement {
           role="img"
           style={{ width: side, height: side }}
           onKeyDown={press}
-          aria-label={`Confusion matrix of ${n} classes. Arrow keys move, Enter opens the cell.`}
+          aria-label={`Confusion matrix of ${plural(n, "class", "classes")}. Arrow keys move, Enter opens the cell.`}
           onPointerMove={(event) => setCursor(under(event))}
           onPointerLeave={() => setCursor(null)}
           onClick={(event) => open(under(event))}

@@ -2,7 +2,7 @@
 // A finding: what goes wrong in one line, what was measured, how many errors it explains, pictures
 // of it, and where to look next.
 import type { ReactElement, ReactNode } from "react";
-import { fmtInt, fmtPercent } from "@/base/format";
+import { fmtInt, fmtPercent, plural } from "@/base/format";
 import { Icon, type IconName } from "./icon";
 import "./finding.css";
 
@@ -40,7 +40,7 @@ const MARKS: Record<Severity, { icon: IconName; tone: string; word: string }> = 
 function Share(props: { readonly errors: number; readonly share: number }): ReactElement | null {
   if (props.errors <= 0) return null;
   return (
-    <span className="finding-share" title={`${fmtInt(props.errors)} errors explained`}>
+    <span className="finding-share" title={`${plural(props.errors, "error")} explained`}>
       <span>
         <b>{fmtPercent(props.share, 0)}</b> of errors
       </span>

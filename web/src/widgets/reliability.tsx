@@ -2,7 +2,7 @@
 // ReliabilityDiagram: mean confidence against accuracy per bin, each with its interval; the gap to
 // the diagonal is filled, below stands how many samples each bin holds. A bin can be opened.
 import { type KeyboardEvent, type MouseEvent, type ReactElement, useState } from "react";
-import { fmtInt, fmtPercent, fmtPercentInterval, fmtSigned } from "@/base/format";
+import { fmtInt, fmtPercent, fmtPercentInterval, fmtSigned, plural } from "@/base/format";
 import { clamp } from "@/base/scale";
 import { Axes, type Frame, scalesOf } from "./axes";
 import { useSize } from "./hooks";
@@ -118,7 +118,7 @@ function BinReadout(props: { readonly bin: ReliabilityBin | undefined }): ReactE
       <span className={bin.confidence > bin.accuracy_high ? "bad" : ""}>
         {fmtSigned((bin.accuracy - bin.confidence) * 100)} pp
       </span>{" "}
-      · {fmtInt(bin.count)} samples
+      · {plural(bin.count, "sample")}
     </p>
   );
 }

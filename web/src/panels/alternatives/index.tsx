@@ -2,7 +2,7 @@
 // The pipelines that were tried on a labelled subset: which one ran, and whether another is better
 // beyond noise. Draws nothing when none was tried.
 import type { ReactElement } from "react";
-import { fmtInt, fmtPercent, fmtReal, plural } from "@/base/format";
+import { fmtPercent, fmtReal, plural } from "@/base/format";
 import type { Alternative } from "@/gen/ops";
 import { Card } from "@/widgets/card";
 import { Chip } from "@/widgets/chip";
@@ -58,7 +58,7 @@ function Alternatives(props: { readonly ctx: PanelContext }): ReactElement | nul
     <Card
       title={alternatives.title}
       help={alternatives.help}
-      note={`${plural(tried.length, "pipeline")} on ${fmtInt(samples)} labelled samples`}
+      note={`${plural(tried.length, "pipeline")} on ${plural(samples, "labelled sample")}`}
     >
       <ol className="alts" tabIndex={0} aria-label="Pipelines tried">
         {tried.map((one, at) => (

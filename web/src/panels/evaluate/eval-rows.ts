@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of operation "eval" as the form of one model asks them, and its values as parameters.
-import { fmtInt, fmtName } from "@/base/format";
+import { fmtName, plural } from "@/base/format";
 import type { ParamRow, ParamValues } from "@/base/params";
 import type { ParamsOf } from "@/engine/query";
 import type { Dataset } from "@/gen/ops";
@@ -11,7 +11,7 @@ export function evalRows(rows: readonly ParamRow[], datasets: readonly Dataset[]
     .filter((one) => one.id !== null)
     .map((one) => ({
       name: one.id ?? "",
-      help: `${fmtName(one.name ?? "")} ${one.version ?? ""}, ${fmtInt(one.samples)} samples`,
+      help: `${fmtName(one.name ?? "")} ${one.version ?? ""}, ${plural(one.samples, "sample")}`,
     }));
   return rows
     .filter((row) => row.name !== "model")

@@ -9,7 +9,7 @@ import {
   invertClause,
   parseClause,
 } from "@/base/clause";
-import { fmtInt, fmtName } from "@/base/format";
+import { fmtName, plural } from "@/base/format";
 import { useOp } from "@/engine/query";
 import type { Facet } from "@/gen/ops";
 import { Button } from "@/widgets/button";
@@ -87,7 +87,7 @@ function Editor(props: EditorProps & { readonly children?: ReactElement }): Reac
             {reply.error.message} {reply.error.hint}
           </span>
         ) : settled && reply.data ? (
-          `${fmtInt(reply.data.matched)} samples with it`
+          `${plural(reply.data.matched, "sample")} with it`
         ) : (
           "field = != < <= > >= ~ !~ value; a|b for either, 0.2..0.5 for a range, nothing for missing"
         )}

@@ -2,7 +2,7 @@
 // What became of the samples: a flow from right and wrong in the first run to right and wrong in
 // the second. Each band, and each line of the list beside it, leads to its samples.
 import { type ReactElement, useState } from "react";
-import { fmtInt, fmtPercent } from "@/base/format";
+import { fmtInt, fmtPercent, plural } from "@/base/format";
 import { Card } from "@/widgets/card";
 import { useSize } from "@/widgets/hooks";
 import { ProblemBox, Skeleton } from "@/widgets/status";
@@ -83,7 +83,7 @@ function Picture(props: {
       <ViewLink
         nav={ctx.nav}
         view={changeView(ctx, band.change)}
-        label={`${TITLES[band.change]}: ${fmtInt(band.count)} samples`}
+        label={`${TITLES[band.change]}: ${plural(band.count, "sample")}`}
       >
         <path d={bandPath(band, width - 2 * NODE)} transform={`translate(${NODE} 0)`} />
       </ViewLink>

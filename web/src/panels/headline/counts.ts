@@ -58,14 +58,14 @@ export function countsOf(run: Run, report: Report | null): Count[] {
   const broken: Count = {
     title: "Do not decode",
     value: fmtInt(run.broken),
-    detail: `of ${fmtInt(run.samples)} files`,
+    detail: `of ${plural(run.samples, "file")}`,
     tone: "warn",
     rule: { where: ["outcome=broken"] },
   };
   const unlabelled: Count = {
     title: "Without label",
     value: fmtInt(run.unlabelled),
-    detail: `of ${fmtInt(run.samples)} samples`,
+    detail: `of ${plural(run.samples, "sample")}`,
     rule: { where: ["outcome=unknown"] },
   };
   const samples: Count = {

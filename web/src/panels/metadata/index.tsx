@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All metadata properties of the model as they stand in the file; long ones are folded.
 import type { ReactElement } from "react";
-import { fmtInt, fmtName, plural } from "@/base/format";
+import { fmtName, plural } from "@/base/format";
 import type { Model } from "@/gen/ops";
 import { Name } from "@/widgets/name";
 import { ModelCard } from "../model-card";
@@ -17,7 +17,7 @@ function Value(props: { readonly text: string }): ReactElement {
     <details>
       <summary>
         <bdi>{text.slice(0, 80)}…</bdi>{" "}
-        <span className="dim">{fmtInt(text.length)} characters</span>
+        <span className="dim">{plural(text.length, "character")}</span>
       </summary>
       <pre tabIndex={0}>{text}</pre>
     </details>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every number of the report with its interval, in groups; each row leads to the samples behind it.
 import type { ReactElement } from "react";
-import { fmtFixed, fmtInt, fmtTick } from "@/base/format";
+import { fmtFixed, fmtTick, plural } from "@/base/format";
 import type { Metric } from "@/gen/ops";
 import { IntervalBar } from "@/widgets/metric";
 import { Tip } from "@/widgets/overlay";
@@ -29,7 +29,7 @@ function Row(props: {
     (low ?? value) >= domain.low &&
     (high ?? value) <= domain.high;
   return (
-    <Tip text={`${metric.help ?? ""} Measured on ${fmtInt(metric.n)} samples.`}>
+    <Tip text={`${metric.help ?? ""} Measured on ${plural(metric.n, "sample")}.`}>
       <a
         className="number"
         href={ctx.nav.href(view, "explore")}

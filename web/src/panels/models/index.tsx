@@ -44,7 +44,12 @@ function Line(props: {
         </span>
         <span className="tabular">{fmtPercent(bestAccuracy(runs))}</span>
         <span className="dim cut">
-          <bdi>{[...state, `${fmtCompact(model.parameters)} parameters`].join(" · ")}</bdi>
+          <bdi>
+            {[
+              ...state,
+              `${fmtCompact(model.parameters)} ${model.parameters === 1 ? "parameter" : "parameters"}`,
+            ].join(" · ")}
+          </bdi>
         </span>
         <span className="dim">{plural(runs.length, "run")}</span>
         <span className="dim cut">

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How often each operator occurs in the graph of the model looked at, most frequent first.
 import type { ReactElement } from "react";
-import { fmtInt } from "@/base/format";
+import { fmtInt, plural } from "@/base/format";
 import type { Model } from "@/gen/ops";
 import { Name } from "@/widgets/name";
 import { ModelCard } from "../model-card";
@@ -42,7 +42,7 @@ export const operators: Panel = {
       title={operators.title}
       help={operators.help}
       height={260}
-      note={(model) => `${fmtInt(model.operators.length)} kinds`}
+      note={(model) => plural(model.operators.length, "kind")}
     >
       {(model) => <Bars model={model} />}
     </ModelCard>

@@ -2,7 +2,7 @@
 // A run that is not done: how far it is, why it stopped, and the way on. What was scored is kept.
 import type { ReactElement } from "react";
 import { useStore } from "zustand";
-import { fmtInt } from "@/base/format";
+import { plural } from "@/base/format";
 import { cancelJob, canResume, type Job as LiveJob, jobs } from "@/engine/jobs";
 import { useOp, useRun } from "@/engine/query";
 import type { Job, Run } from "@/gen/ops";
@@ -66,7 +66,7 @@ function Progress(props: { readonly ctx: PanelContext; readonly run: Run }): Rea
               tone="quiet"
               onPress={() => ctx.nav.go(viewOf(run, { where: [] }), { page: "explore" })}
             >
-              Look at the {fmtInt(run.scored)} samples scored so far
+              Look at the {plural(run.scored, "sample")} scored so far
             </Button>
           )}
         </div>
