@@ -207,12 +207,12 @@ sl_status sl_grad_Split(sl_sweep *sweep, sl_node_id node, sl_error *err) {
   (void)err;
   sl_node at = sweep->graph->nodes[node];
   if (!sl_rule_wants(sweep, &at, 0)) return SL_OK;
-  const sl_type *type = sl_type_of(sweep, at.inputs[0]);
-  int32_t axis = sl_rule_axis(sl_node_int(&at, "axis", 0), type->rank);
+  const sl_type type = *sl_type_of(sweep, at.inputs[0]);
+  int32_t axis = sl_rule_axis(sl_node_int(&at, "axis", 0), type.rank);
   sl_value_id whole = padded_piece(sweep, &at, axis);
   if (whole == 0) {
     sl_value_id *parts = SL_NEW_ARRAY(sweep->scratch, sl_value_id, at.output_count);
-    int32_t element = type->element;
+    int32_t element = type.element;
     for (int32_t i = 0; i < at.output_count; i++) {
       parts[i] = sl_sweep_grad(sweep, at.outputs[i]);
       if (parts[i] != 0) element = sl_type_of(sweep, parts[i])->element;

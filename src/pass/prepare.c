@@ -15,6 +15,7 @@ sl_status sl_pass_prepare(sl_graph_model *model, const sl_prepare_options *optio
   SL_TRY(sl_pass_inline(model, &context, err));
   SL_TRY(sl_onnx_infer(model, err));
   SL_TRY(sl_pass_fold(model, &context, err));
+  SL_TRY(sl_pass_unroll(model, &context, err));
   SL_TRY(sl_onnx_infer(model, err));
   SL_TRY(sl_pass_fold(model, &context, err));
   SL_TRY(sl_pass_fuse_batch_norm(model, &context, err));
