@@ -66,6 +66,15 @@ foreach(file IN LISTS helpers)
   endif()
 endforeach()
 
+# ---- programs for the bench and for developers, built with everything ---------------------------
+file(GLOB drivers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/tools/*.c")
+foreach(file IN LISTS drivers)
+  cmake_path(GET file STEM name)
+  add_executable(${name} EXCLUDE_FROM_ALL "${file}")
+  target_link_libraries(${name} PRIVATE ${SL_LAYER_TARGETS} sl_flags m)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+endforeach()
+
 # ---- fuzz corpora, replayed by the ordinary build -----------------------------------------------
 file(GLOB harnesses CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/*_fuzz.c")
 foreach(file IN LISTS harnesses)

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// A model that starts in the middle.
+// Models that start in the middle: given values become the inputs, what computes them goes.
 #ifndef SL_PASS_CUT_H
 #define SL_PASS_CUT_H
 
 #include "graph/graph.h"
 
 typedef struct sl_cut_options {
-  const sl_value_id *frontier;  // become inputs, in this order, before inputs that are still needed
+  const sl_value_id *frontier;  // values of the main graph; inputs of the result, in this order
   int32_t frontier_count;
-  bool keep_inputs;  // outputs may depend on the model's inputs around the frontier
+  // Outputs may also depend on inputs of the model around the frontier: those stay, after it.
+  int allow_around;
+  // Outputs may depend on nothing of the frontier.
+  int allow_independent;
 } sl_cut_options;
 
-// In place: the frontier's values are inputs, what only they needed is gone. SL_E_ARG naming the
-// node through which an output depends on a model input around the frontier (unless keep_inputs),
-// or an output that does not depend on the frontier at all.
+// The outputs of the graph are the targets: set them before. Numbers and names of values stay.
+// Where the rest reads the shape of something in front of the frontier and types are known, the
+// shape is computed from the batch of the frontier instead. SL_E_ARG naming the output when it does
+// not depend on the frontier, and the node when an output depends on an input around it.
 SL_MUST_CHECK sl_status sl_pass_cut(sl_graph_model *model, const sl_cut_options *options,
                                     sl_error *err);
 
