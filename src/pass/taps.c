@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values as additional outputs. Start at sl_pass_tap().
-#include "pass/tap.h"
+#include "pass/taps.h"
 
 #include "base/text.h"
 

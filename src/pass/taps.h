@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values of a model as additional outputs.
-#ifndef SL_PASS_TAP_H
-#define SL_PASS_TAP_H
+#ifndef SL_PASS_TAPS_H
+#define SL_PASS_TAPS_H
 
 #include "graph/graph.h"
 
