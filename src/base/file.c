@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static int open_beneath(int dir_fd, const char *path) {
@@ -152,13 +153,28 @@ sl_status sl_file_map_beneath(sl_arena *arena, const char *dir, const char *path
   return map_fd(arena, path, fd, size, out, err);
 }
 
-static sl_status write_all(int fd, const char *path, const uint8_t *bytes, size_t size,
+enum { PARTS_PER_CALL = 512 };
+
+// The parts from `at` on as one call takes them; `skip` bytes of the first are written already.
+static int gather(const sl_bytes *parts, size_t count, size_t skip, struct iovec *out) {
+  int n = 0;
+  for (size_t i = 0; i < count && n < PARTS_PER_CALL; i++, skip = 0)
+    out[n++] = (struct iovec){.iov_base = (void *)(uintptr_t)(parts[i].at + skip),
+                              .iov_len = parts[i].size - skip};
+  return n;
+}
+
+static sl_status write_all(int fd, const char *path, const sl_bytes *parts, size_t count,
                            sl_error *err) {
-  for (size_t done = 0; done < size;) {
-    ssize_t n = write(fd, bytes + done, size - done);
+  struct iovec vector[PARTS_PER_CALL];
+  size_t at = 0, skip = 0;
+  for (;;) {
+    while (at < count && skip >= parts[at].size) skip -= parts[at++].size;
+    if (at == count) break;
+    ssize_t n = writev(fd, vector, gather(parts + at, count - at, skip, vector));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return sl_fail_errno(err, errno, "cannot write \"%s\"", path);
-    done += (size_t)n;
+    skip += (size_t)n;
   }
   if (fsync(fd) != 0) return sl_fail_errno(err, errno, "cannot flush \"%s\"", path);
   return SL_OK;
@@ -171,11 +187,11 @@ static void sync_dir(const char *dir) {
   close(fd);
 }
 
-static sl_status write_and_rename(const char *path, const char *temporary, const void *bytes,
-                                  size_t size, sl_error *err) {
+static sl_status write_and_rename(const char *path, const char *temporary, const sl_bytes *parts,
+                                  size_t count, sl_error *err) {
   int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return sl_fail_errno(err, errno, "cannot create \"%s\"", path);
-  sl_status status = write_all(fd, path, bytes, size, err);
+  sl_status status = write_all(fd, path, parts, count, err);
   close(fd);
   if (status == SL_OK && rename(temporary, path) != 0)
     status = sl_fail_errno(err, errno, "cannot put \"%s\" in place", path);
@@ -184,9 +200,14 @@ static sl_status write_and_rename(const char *path, const char *temporary, const
 }
 
 sl_status sl_file_write_atomic(const char *path, const void *bytes, size_t size, sl_error *err) {
+  return sl_file_write_parts(path, &(sl_bytes){.at = bytes, .size = size}, 1, err);
+}
+
+sl_status sl_file_write_parts(const char *path, const sl_bytes *parts, size_t count,
+                              sl_error *err) {
   sl_arena *scratch = sl_arena_new(NULL, "write file");
   const char *temporary = sl_arena_printf(scratch, "%s.%ld.tmp", path, (long)gettid());
-  sl_status status = write_and_rename(path, temporary, bytes, size, err);
+  sl_status status = write_and_rename(path, temporary, parts, count, err);
   if (status == SL_OK) sync_dir(sl_path_dir(scratch, path));
   sl_arena_free(scratch);
   return status;

@@ -41,6 +41,10 @@ SL_MUST_CHECK sl_status sl_file_map_beneath(sl_arena *arena, const char *dir, co
 SL_MUST_CHECK sl_status sl_file_write_atomic(const char *path, const void *bytes, size_t size,
                                              sl_error *err);
 
+// The same for bytes that lie in several places.
+SL_MUST_CHECK sl_status sl_file_write_parts(const char *path, const sl_bytes *parts, size_t count,
+                                            sl_error *err);
+
 SL_MUST_CHECK sl_status sl_file_make_dirs(const char *path, sl_error *err);
 int sl_file_is_dir(const char *path);
 int sl_file_exists(const char *path);

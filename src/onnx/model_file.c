@@ -48,7 +48,9 @@ static sl_status fill(const sl_reader_external *external, const sl_onnx_file *fi
                    "tensor \"%.80s\" takes bytes %zu to %zu of external data \"%.200s\", which has "
                    "%zu bytes",
                    external->where.tensor, offset, offset + size, file->location, file->bytes.size);
-  constant->data = (sl_bytes){.at = file->bytes.at + offset, .size = size};
+  // An empty file has no address; the data are there all the same.
+  const uint8_t *start = file->bytes.at != NULL ? file->bytes.at : constant->message.at;
+  constant->data = (sl_bytes){.at = start + offset, .size = size};
   return SL_OK;
 }
 
