@@ -168,11 +168,10 @@ sl_status sl_grad_LayerNormalization(sl_sweep *sweep, sl_node_id node, sl_error 
   int32_t first = sl_rule_axis(sl_node_int(&n, "axis", -1), rank);
   axes a = axes_from(first, rank);
   double epsilon = sl_node_float(&n, "epsilon", 1e-5);
-  // In half precision the node's statistics are of another type.
-  int is_wide = sl_type_of(sweep, x)->element == SL_ELEMENT_F32 ||
-                sl_type_of(sweep, x)->element == SL_ELEMENT_F64;
-  normalised norm =
-      is_wide ? fused_normalise(sweep, &n, x, first, epsilon) : normalise(sweep, x, &a, epsilon);
+  // The node's statistics are single precision whatever x is.
+  normalised norm = sl_type_of(sweep, x)->element == SL_ELEMENT_F32
+                        ? fused_normalise(sweep, &n, x, first, epsilon)
+                        : normalise(sweep, x, &a, epsilon);
   if (sl_sweep_wants(sweep, x)) {
     sl_value_id scaled = sl_emit_mul(sweep, g, n.inputs[1]);
     sl_sweep_add(sweep, x, centred_back(sweep, norm, scaled, &a));
