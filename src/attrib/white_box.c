@@ -211,25 +211,31 @@ sl_status sl_white_box_tap(sl_white_box *box, const sl_value_id *values, int32_t
   return status;
 }
 
-static sl_status cut_at(sl_graph_model *model, sl_value_id from, sl_error *err) {
-  return sl_pass_cut(model, &(sl_cut_options){.frontier = &from, .frontier_count = 1}, err);
+static sl_status cut_at(sl_graph_model *model, const sl_value_id *from, int32_t count,
+                        sl_error *err) {
+  sl_cut_options options = {.frontier = from, .frontier_count = count, .keep_inputs = true};
+  return sl_pass_cut(model, &options, err);
 }
 
-static sl_status build_suffix(sl_white_box *box, sl_value_id from, const sl_value_id *to,
-                              int32_t count, sl_text *key, kept_piece **out, sl_error *err) {
+static sl_status build_suffix(sl_white_box *box, const sl_value_id *from, int32_t from_count,
+                              const sl_value_id *to, int32_t count, sl_text *key, kept_piece **out,
+                              sl_error *err) {
   sl_graph_model *model = sl_graph_model_copy(box->arena, box->model);
   set_outputs(model->graph, to, count);
-  SL_TRY(cut_at(model, from, err));
+  SL_TRY(cut_at(model, from, from_count, err));
   return finish_piece(box, model, key, out, err);
 }
 
-sl_status sl_white_box_suffix(sl_white_box *box, sl_value_id from, const sl_value_id *to,
-                              int32_t to_count, const sl_piece **out, sl_error *err) {
+sl_status sl_white_box_suffix(sl_white_box *box, const sl_value_id *from, int32_t from_count,
+                              const sl_value_id *to, int32_t to_count, const sl_piece **out,
+                              sl_error *err) {
+  if (from_count == 0) return sl_white_box_tap(box, to, to_count, out, err);
   sl_text key = {0};
-  key_values(&key, "suffix", &from, 1);
+  key_values(&key, "suffix", from, from_count);
   key_values(&key, "to", to, to_count);
   kept_piece *kept = find_piece(box, &key);
-  sl_status status = kept == NULL ? build_suffix(box, from, to, to_count, &key, &kept, err) : SL_OK;
+  sl_status status = SL_OK;
+  if (kept == NULL) status = build_suffix(box, from, from_count, to, to_count, &key, &kept, err);
   sl_text_free(&key);
   if (status == SL_OK) *out = &kept->piece;
   return status;
@@ -246,7 +252,7 @@ static sl_value_id zeros_like(sl_graph *graph, sl_value_id like) {
 
 static sl_status append_gradient(sl_white_box *box, const sl_gradient_ask *ask,
                                  sl_graph_model *model, sl_grad_result *found, sl_error *err) {
-  if (ask->from != 0) SL_TRY(cut_at(model, ask->from, err));
+  if (ask->from != 0) SL_TRY(cut_at(model, &ask->from, 1, err));
   sl_grad_options options = {.targets = ask->targets,
                              .target_count = ask->target_count,
                              .wrt = ask->wrt,

@@ -51,11 +51,12 @@ typedef struct sl_piece {
 // Model inputs -> the given values.
 SL_MUST_CHECK sl_status sl_white_box_tap(sl_white_box *box, const sl_value_id *values,
                                          int32_t count, const sl_piece **out, sl_error *err);
-// `from` (as an input in place of what computes it) -> `to`. SL_E_ARG when `to` depends on the
-// input around `from`.
-SL_MUST_CHECK sl_status sl_white_box_suffix(sl_white_box *box, sl_value_id from,
-                                            const sl_value_id *to, int32_t to_count,
-                                            const sl_piece **out, sl_error *err);
+// `from` (as the first inputs, in place of what computes them) -> `to`. Where `to` depends on the
+// model's inputs around `from` (a value inside a residual block), those follow as inputs. With
+// from_count 0 it is a tap.
+SL_MUST_CHECK sl_status sl_white_box_suffix(sl_white_box *box, const sl_value_id *from,
+                                            int32_t from_count, const sl_value_id *to,
+                                            int32_t to_count, const sl_piece **out, sl_error *err);
 
 typedef struct sl_gradient_ask {
   const sl_value_id *targets;  // their seeds are inputs, of the shape of the target
