@@ -213,7 +213,8 @@ sl_status sl_white_box_tap(sl_white_box *box, const sl_value_id *values, int32_t
 
 static sl_status cut_at(sl_graph_model *model, const sl_value_id *from, int32_t count,
                         sl_error *err) {
-  sl_cut_options options = {.frontier = from, .frontier_count = count, .keep_inputs = true};
+  sl_cut_options options = {
+      .frontier = from, .frontier_count = count, .allow_around = 1, .allow_independent = 1};
   return sl_pass_cut(model, &options, err);
 }
 
