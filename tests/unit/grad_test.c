@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gradients against central finite differences, operator by operator, through ONNX Runtime.
 //
-// A row of grad_case_list.h is a case: it becomes a model of one node, whose outputs are measured
-// by a run with two batch sizes (so sizes that grow with the batch stay symbolic). The loss is a
-// random combination of all outputs. Rows in double hold 1e-6; rows in float, for operators that
-// ONNX Runtime has no double kernel for, hold 4e-3, because differences of a float run have an
-// error of 1e-7 / 1e-2 and more. Start at check_case().
+// A row of grad_case_list.h or grad_rule_case_list.h is a case: it becomes a model of one node,
+// whose outputs are measured by a run with two batch sizes (so sizes that grow with the batch stay
+// symbolic). The loss is a random combination of all outputs. Rows in double hold 1e-6; rows in
+// float, for operators that ONNX Runtime has no double kernel for, hold 4e-3, because differences
+// of a float run have an error of 1e-7 / 1e-2 and more. Start at check_case().
 #include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
@@ -31,6 +31,7 @@ typedef struct grad_case {
   {#op, element, opset, outputs, inputs, attributes},
 static const grad_case cases[] = {
 #include "grad_case_list.h"
+#include "grad_rule_case_list.h"
 };
 #undef GRAD_CASE
 
