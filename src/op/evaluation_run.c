@@ -24,6 +24,7 @@ typedef struct run_state {
   sl_arena *error_arena;
   int64_t *todo;  // rows for the source
   int64_t todo_count, resumed, finished;
+  int64_t blank;  // rows of committed chunks that are all zero
   sl_run_commit *commit;
   float *probabilities;  // of one block
   int64_t probabilities_rows;
@@ -73,6 +74,36 @@ static sl_status new_scores(run_state *s, sl_error *err) {
                            s->e->rows, s->classes, &s->scores, err);
 }
 
+// Scores that do not fit what was written cannot be trusted in any part: the run begins anew, and
+// says so.
+static sl_status restart(run_state *s, const char *why, sl_error *err) {
+  sl_arena *arena = s->e->call->arena;
+  if (why != NULL)
+    sl_text_list_add(arena, &s->e->remarks,
+                     sl_arena_printf(arena, "the run was started anew, because %s", why));
+  SL_TRY(sl_store_restart_run(s->e->call->store, s->run, SL_COLUMN_SCORES, err));
+  return new_scores(s, err);
+}
+
+static sl_status reopen_scores(run_state *s, sl_error *err) {
+  sl_store *store = s->e->call->store;
+  sl_error why = {0};
+  sl_status status = sl_partial_open(store, run_ref(s->run), SL_COLUMN_SCORES, &s->scores, &why);
+  if (status == SL_E_FORMAT) return restart(s, sl_error_message(&why), err);
+  // There was no room for the matrix when the run began, or a restart was cut short.
+  if (status == SL_E_NOT_FOUND) return restart(s, NULL, err);
+  if (status != SL_OK) {
+    if (err != NULL) *err = why;
+    return status;
+  }
+  if (sl_partial_type(s->scores) == s->type && sl_partial_rows(s->scores) == s->e->rows &&
+      sl_partial_cols(s->scores) == s->classes)
+    return SL_OK;
+  sl_partial_close(s->scores);
+  s->scores = NULL;
+  return restart(s, "the scores kept so far have another shape", err);
+}
+
 static sl_status open_run(run_state *s, const char *name, const char *key, sl_error *err) {
   sl_evaluation *e = s->e;
   sl_store *store = e->call->store;
@@ -86,13 +117,19 @@ static sl_status open_run(run_state *s, const char *name, const char *key, sl_er
     return new_scores(s, err);
   }
   SL_TRY(sl_store_resume_run(store, known, err));
-  sl_status status = sl_partial_open(store, run_ref(known), SL_COLUMN_SCORES, &s->scores, err);
-  if (status != SL_E_NOT_FOUND) return status;
-  sl_error_clear(err);  // there was no room for the matrix when the run began
-  return new_scores(s, err);
+  return reopen_scores(s, err);
 }
 
 // ---- what is left to do ------------------------------------------------------------------------
+
+// Probabilities of a class each are never all zero: such a row was lost on the disk.
+static int is_blank(const run_state *s, const float *values) {
+  const unsigned char *bytes = (const unsigned char *)values;
+  size_t size = (size_t)s->classes * (s->type == SL_COLUMN_F16 ? 2 : 4);
+  for (size_t i = 0; i < size; i++)
+    if (bytes[i] != 0) return 0;
+  return 1;
+}
 
 static sl_status row_is_scored(run_state *s, int64_t row, float *values, int *scored,
                                sl_error *err) {
@@ -100,7 +137,20 @@ static sl_status row_is_scored(run_state *s, int64_t row, float *values, int *sc
   double first = s->type == SL_COLUMN_F16 ? sl_f32_from_f16(*(const uint16_t *)(const void *)values)
                                           : values[0];
   *scored = !isnan(first);
+  if (*scored && s->e->contract.scores != SL_SCORES_MULTILABEL && is_blank(s, values)) {
+    *scored = 0;
+    s->blank++;
+  }
   return SL_OK;
+}
+
+static void note_blank(run_state *s) {
+  sl_arena *arena = s->e->call->arena;
+  if (s->blank > 0)
+    sl_text_list_add(arena, &s->e->remarks,
+                     sl_arena_printf(arena, "the scores kept of %lld %s were blank; %s again",
+                                     (long long)s->blank, sl_plural(s->blank, "sample", "samples"),
+                                     sl_plural(s->blank, "it was scored", "they were scored")));
 }
 
 // Rows of committed chunks are done, but for those without scores: they are tried again.
@@ -123,6 +173,7 @@ static sl_status list_todo(run_state *s, sl_error *err) {
       s->todo[s->todo_count++] = row;
   }
   s->finished = s->resumed;
+  note_blank(s);
   return SL_OK;
 }
 

@@ -156,6 +156,21 @@ sl_status sl_store_add_run_chunk(sl_store *store, int64_t run, sl_partial *const
   return sl_write_leave(store, add_chunk(store, run, chunk, err), err);
 }
 
+static sl_status forget_chunks(sl_store *store, int64_t run, sl_error *err) {
+  int64_t changed = 0;
+  SL_TRY(sl_query_change(store, "UPDATE run SET scored = 0 WHERE id = ? AND state = 'running'",
+                         SL_VALUES(sl_v_int(run)), &changed, err));
+  if (changed == 0) return sl_store_fail_stale(run_ref(run), "running", err);
+  return sl_query_change(store, "DELETE FROM run_chunk WHERE run = ?", SL_VALUES(sl_v_int(run)),
+                         NULL, err);
+}
+
+sl_status sl_store_restart_run(sl_store *store, int64_t run, const char *name, sl_error *err) {
+  SL_TRY(sl_write_enter(store, SL_WRITES_DATA, SL_COMMIT_FAST, err));
+  SL_TRY(sl_write_leave(store, forget_chunks(store, run, err), err));
+  return sl_partial_drop(store, run_ref(run), name, err);
+}
+
 static void read_chunk(sl_cursor *cursor, void *out) {
   sl_run_chunk *chunk = out;
   chunk->first = sl_take_int(cursor);

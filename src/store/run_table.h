@@ -72,6 +72,11 @@ SL_MUST_CHECK sl_status sl_store_add_run_chunk(sl_store *store, int64_t run,
                                                sl_partial *const *partials, size_t partial_count,
                                                sl_run_chunk chunk, sl_error *err);
 
+// Forgets the chunks of a running run and then its matrix under construction `name`, in this order,
+// so that a crash between the two leaves no chunk without its rows. Data.
+SL_MUST_CHECK sl_status sl_store_restart_run(sl_store *store, int64_t run, const char *name,
+                                             sl_error *err);
+
 // Committed chunks by first row, neighbours merged.
 SL_MUST_CHECK sl_status sl_store_list_run_chunks(sl_store *store, sl_arena *arena, int64_t run,
                                                  sl_run_chunk **out, size_t *count, sl_error *err);

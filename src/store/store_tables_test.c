@@ -354,6 +354,24 @@ static sl_status add_chunk(testing *t, int64_t run, int64_t first, int64_t count
   return sl_store_add_run_chunk(t->store, run, NULL, 0, (sl_run_chunk){first, count}, &t->err);
 }
 
+static void a_restarted_run_has_no_chunks(void **state) {
+  testing *t = *state;
+  sl_run_chunk *chunks;
+  sl_run_row row;
+  size_t count;
+  open_workspace(t);
+  int64_t run = add_run(t, 100);
+  assert_ok(t, add_chunk(t, run, 0, 10));
+  assert_ok(t, sl_store_restart_run(t->store, run, "scores", &t->err));
+  assert_ok(t, sl_store_list_run_chunks(t->store, t->arena, run, &chunks, &count, &t->err));
+  assert_int_equal(count, 0);
+  assert_ok(t, sl_store_get_run(t->store, t->arena, run, &row, &t->err));
+  assert_int_equal(row.scored, 0);
+  assert_ok(t, add_chunk(t, run, 5, 10));
+  assert_fails(t, SL_E_STALE, "run \"r9\" is not running",
+               sl_store_restart_run(t->store, 9, "scores", &t->err));
+}
+
 static void chunks_do_not_overlap(void **state) {
   testing *t = *state;
   sl_run_chunk *chunks;
@@ -476,6 +494,7 @@ int main(void) {
       TEST(a_model_is_one_per_key),
       TEST(a_run_goes_through_its_states),
       TEST(chunks_do_not_overlap),
+      TEST(a_restarted_run_has_no_chunks),
       TEST(the_journal_only_grows),
       TEST(jobs_end_once),
       TEST(results_are_kept_by_key),

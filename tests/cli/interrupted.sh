@@ -64,6 +64,23 @@ for signal in INT KILL; do
   expect_field '["run"]["id"]' r1
 done
 
+# ---- eval, with the scores so far damaged: redone by itself, with a note that says so ----
+for damage in cut zero; do
+  works import "$TEST" --name test --workspace "$damage" --quiet
+  start_and KILL "$damage" evaluate "${EVAL[@]}"
+  matrix=$(ls -S "$damage"/columns/r1-*.col | head -1)
+  case $damage in
+    cut) truncate -s 1000 "$matrix" && says="the run was started anew, because" ;;
+    zero) dd if=/dev/zero of="$matrix" bs=1 seek=128 count=120 conv=notrunc status=none &&
+      says="were blank; they were scored again" ;;
+  esac
+  works "${EVAL[@]}" --json --workspace "$damage"
+  expect "the result says: $says" grep -q "$says" .out
+  expect_field '["run"]["scored"]' 10000
+  works export "$damage.csv" --workspace "$damage"
+  expect_same whole.csv "$damage.csv"
+done
+
 # ---- eval, by "resume" ----
 works import "$TEST" --name test --workspace resumed --quiet
 start_and KILL resumed evaluate "${EVAL[@]}"
