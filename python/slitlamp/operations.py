@@ -560,6 +560,7 @@ ExportResult = TypedDict(
 LsResult = TypedDict(
     "LsResult",
     {
+        'workspace': 'str | None',
         'total': 'int',
         'samples': 'list[Sample]',
         'runs': 'list[Run]',

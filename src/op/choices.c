@@ -2,6 +2,12 @@
 // Choices of the shared parameter groups: tables only.
 #include "op/choices.h"
 
+const sl_choice sl_choices_preset[] = {
+#define SL_PRESET(name_, help_, source_, text_) {(name_), (help_)},
+#include "model/preset_list.h"
+#undef SL_PRESET
+    {0}};
+
 const sl_choice sl_choices_mode[] = {{"keep", "as the pipeline says"},
                                      {"rgb", "red, green, blue"},
                                      {"bgr", "blue, green, red"},

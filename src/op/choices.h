@@ -38,6 +38,7 @@ typedef struct sl_view_params {
   const char *sort;
 } sl_view_params;
 
+extern const sl_choice sl_choices_preset[];  // suggestions of a text: a file does too
 extern const sl_choice sl_choices_mode[], sl_choices_kernel[], sl_choices_scores[],
     sl_choices_provider[], sl_choices_precision[], sl_choices_search[], sl_choices_format[];
 
@@ -64,26 +65,29 @@ extern const sl_choice sl_choices_mode[], sl_choices_kernel[], sl_choices_scores
     .max = 1e6, .offset = SL_GROUP_OFFSET_(S, g, G, f, sl_reals), .help = (doc)         \
   }
 
-#define SL_ROWS_PIPELINE(S, g)                                                                \
-  SL_IN_GROUP_TEXT_(                                                                          \
-      S, g, sl_pipeline_params, pipeline, SL_T_TEXT, 0, NULL,                                 \
-      "Preset name, or a YAML or JSON file with the steps; else as the model declares."),     \
-      SL_IN_GROUP_ENUM_(S, g, sl_pipeline_params, mode, sl_choices_mode, SL_ROW_ADVANCED,     \
-                        "Channel order, in place of the pipeline's."),                        \
-      SL_IN_GROUP_ENUM_(S, g, sl_pipeline_params, kernel, sl_choices_kernel, SL_ROW_ADVANCED, \
-                        "Resize kernel, in place of the pipeline's."),                        \
-      SL_IN_GROUP_INT_(S, g, sl_pipeline_params, resize, 16384, SL_ROW_ADVANCED, "px",        \
-                       "Short side after resizing, in place of the pipeline's; 0 keeps it."), \
-      SL_IN_GROUP_INT_(S, g, sl_pipeline_params, crop, 16384, SL_ROW_ADVANCED, "px",          \
-                       "Centre crop, in place of the pipeline's; 0 keeps it."),               \
-      SL_IN_GROUP_REALS_(S, g, sl_pipeline_params, mean,                                      \
-                         "Mean per channel, in place of the pipeline's."),                    \
-      SL_IN_GROUP_REALS_(S, g, sl_pipeline_params, std,                                       \
-                         "Standard deviation per channel, in place of the pipeline's."),      \
-  {                                                                                           \
-    .name = "scale", .type = SL_T_REAL, .flags = SL_ROW_ADVANCED, .min = 0, .max = 1e6,       \
-    .offset = SL_GROUP_OFFSET_(S, g, sl_pipeline_params, scale, double),                      \
-    .help = "Factor on pixel values, in place of the pipeline's; 0 keeps it."                 \
+#define SL_ROWS_PIPELINE(S, g)                                                                 \
+  {.name = "pipeline",                                                                         \
+   .type = SL_T_TEXT,                                                                          \
+   .max = 65536,                                                                               \
+   .choices = sl_choices_preset,                                                               \
+   .offset = SL_GROUP_OFFSET_(S, g, sl_pipeline_params, pipeline, const char *),               \
+   .help = "Preset name, or a YAML or JSON file with the steps; else as the model declares."}, \
+      SL_IN_GROUP_ENUM_(S, g, sl_pipeline_params, mode, sl_choices_mode, SL_ROW_ADVANCED,      \
+                        "Channel order, in place of the pipeline's."),                         \
+      SL_IN_GROUP_ENUM_(S, g, sl_pipeline_params, kernel, sl_choices_kernel, SL_ROW_ADVANCED,  \
+                        "Resize kernel, in place of the pipeline's."),                         \
+      SL_IN_GROUP_INT_(S, g, sl_pipeline_params, resize, 16384, SL_ROW_ADVANCED, "px",         \
+                       "Short side after resizing, in place of the pipeline's; 0 keeps it."),  \
+      SL_IN_GROUP_INT_(S, g, sl_pipeline_params, crop, 16384, SL_ROW_ADVANCED, "px",           \
+                       "Centre crop, in place of the pipeline's; 0 keeps it."),                \
+      SL_IN_GROUP_REALS_(S, g, sl_pipeline_params, mean,                                       \
+                         "Mean per channel, in place of the pipeline's."),                     \
+      SL_IN_GROUP_REALS_(S, g, sl_pipeline_params, std,                                        \
+                         "Standard deviation per channel, in place of the pipeline's."),       \
+  {                                                                                            \
+    .name = "scale", .type = SL_T_REAL, .flags = SL_ROW_ADVANCED, .min = 0, .max = 1e6,        \
+    .offset = SL_GROUP_OFFSET_(S, g, sl_pipeline_params, scale, double),                       \
+    .help = "Factor on pixel values, in place of the pipeline's; 0 keeps it."                  \
   }
 
 #define SL_ROWS_RUN(S, g)                                                                          \

@@ -15,6 +15,7 @@ typedef struct ls_params {
 } ls_params;
 
 typedef struct ls_result {
+  const char *workspace;
   int64_t total;
   sl_records samples, runs, datasets, models, journal, jobs;
 } ls_result;
@@ -41,6 +42,7 @@ static const sl_row params[] = {{.name = "what",
 
 #define R ls_result
 static const sl_row result[] = {
+    SL_R_TEXT(R, workspace, "Path of the workspace, for commands that name it."),
     SL_R_INT(R, total, NULL, "Rows in all."),
     SL_R_RECORDS(R, samples, sl_rec_sample, sl_rows_sample, "Samples, when asked for."),
     SL_R_RECORDS(R, runs, sl_rec_run, sl_rows_run, "Runs, newest first, when asked for."),
@@ -149,6 +151,7 @@ static sl_status list_samples(sl_op_call *call, const ls_params *in, ls_result *
 
 static sl_status run(sl_op_call *call, const void *params_in, void *result_out, sl_error *err) {
   const ls_params *in = params_in;
+  ((ls_result *)result_out)->workspace = sl_store_path(call->store);
   switch (in->what) {
     case LIST_RUNS:
       return list_runs(call, in, result_out, err);

@@ -514,7 +514,16 @@ export const JOBS: readonly Job[] = [
   },
 ];
 
-const EMPTY = { total: 0, samples: [], runs: [], datasets: [], models: [], journal: [], jobs: [] };
+const EMPTY = {
+  workspace: "/data/work",
+  total: 0,
+  samples: [],
+  runs: [],
+  datasets: [],
+  models: [],
+  journal: [],
+  jobs: [],
+};
 const CALLS = 40;
 
 /** What the stand-in answers; null for what it does not know. */

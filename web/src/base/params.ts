@@ -16,7 +16,7 @@ export interface ParamRow {
   readonly min?: number;
   readonly max?: number;
   readonly unit?: string;
-  /** Choices of an enum; the page may add those of an id. */
+  /** Choices of an enum, suggestions of a text; the page may add those of an id. */
   readonly choices?: readonly { readonly name: string; readonly help?: string }[];
 }
 

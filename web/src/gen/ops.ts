@@ -893,6 +893,8 @@ export interface LsParams {
 }
 
 export interface LsResult {
+  /** Path of the workspace, for commands that name it. */
+  readonly workspace: string | null;
   /** Rows in all. */
   readonly total: number;
   /** Samples, when asked for. */
@@ -1326,6 +1328,92 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
       {
         "name": "pipeline",
         "type": "text",
+        "choices": [
+          {
+            "name": "imagenet-torch",
+            "help": "ImageNet models of torchvision, 224 px"
+          },
+          {
+            "name": "imagenet-torch-v2",
+            "help": "torchvision's IMAGENET1K_V2 weights (ResNet, MobileNetV3-large), 224 px"
+          },
+          {
+            "name": "imagenet-torch-bicubic",
+            "help": "torchvision's EfficientNet-B0, 224 px"
+          },
+          {
+            "name": "imagenet-torch-288",
+            "help": "timm's ResNets tested at 288 px"
+          },
+          {
+            "name": "inception",
+            "help": "Inception v3 of torchvision, 299 px"
+          },
+          {
+            "name": "imagenet-caffe",
+            "help": "Caffe models and their conversions: BGR, mean subtracted, no scaling, 224 px"
+          },
+          {
+            "name": "keras-caffe",
+            "help": "Keras models with preprocess_input of mode caffe (ResNet50, VGG), 224 px"
+          },
+          {
+            "name": "keras-tf",
+            "help": "Keras models with preprocess_input of mode tf (MobileNet, ResNetV2), 224 px"
+          },
+          {
+            "name": "imagenet-tf",
+            "help": "Inception-style TensorFlow models: central 87.5 %, then 224 px, -1 to 1"
+          },
+          {
+            "name": "vit",
+            "help": "Google's ViT on the Hugging Face hub, 224 px"
+          },
+          {
+            "name": "clip",
+            "help": "CLIP image encoders, 224 px"
+          },
+          {
+            "name": "clip-336",
+            "help": "CLIP ViT-L/14 at 336 px"
+          },
+          {
+            "name": "siglip",
+            "help": "SigLIP image encoders, 224 px"
+          },
+          {
+            "name": "dinov2",
+            "help": "DINOv2 image encoders, 224 px"
+          },
+          {
+            "name": "mnist",
+            "help": "MNIST, 28 px grey"
+          },
+          {
+            "name": "fashion-mnist",
+            "help": "Fashion-MNIST, 28 px grey"
+          },
+          {
+            "name": "cifar10",
+            "help": "CIFAR-10, 32 px"
+          },
+          {
+            "name": "cifar100",
+            "help": "CIFAR-100, 32 px"
+          },
+          {
+            "name": "yolo",
+            "help": "YOLO detectors, 640 px letterbox"
+          },
+          {
+            "name": "yolo-cls",
+            "help": "YOLO classifiers, 224 px"
+          },
+          {
+            "name": "unit",
+            "help": "pixels divided by 255 and nothing else, at the image's own size"
+          }
+        ],
         "help": "Preset name, or a YAML or JSON file with the steps; else as the model declares."
       },
       {
@@ -1704,6 +1792,92 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
       {
         "name": "pipeline",
         "type": "text",
+        "choices": [
+          {
+            "name": "imagenet-torch",
+            "help": "ImageNet models of torchvision, 224 px"
+          },
+          {
+            "name": "imagenet-torch-v2",
+            "help": "torchvision's IMAGENET1K_V2 weights (ResNet, MobileNetV3-large), 224 px"
+          },
+          {
+            "name": "imagenet-torch-bicubic",
+            "help": "torchvision's EfficientNet-B0, 224 px"
+          },
+          {
+            "name": "imagenet-torch-288",
+            "help": "timm's ResNets tested at 288 px"
+          },
+          {
+            "name": "inception",
+            "help": "Inception v3 of torchvision, 299 px"
+          },
+          {
+            "name": "imagenet-caffe",
+            "help": "Caffe models and their conversions: BGR, mean subtracted, no scaling, 224 px"
+          },
+          {
+            "name": "keras-caffe",
+            "help": "Keras models with preprocess_input of mode caffe (ResNet50, VGG), 224 px"
+          },
+          {
+            "name": "keras-tf",
+            "help": "Keras models with preprocess_input of mode tf (MobileNet, ResNetV2), 224 px"
+          },
+          {
+            "name": "imagenet-tf",
+            "help": "Inception-style TensorFlow models: central 87.5 %, then 224 px, -1 to 1"
+          },
+          {
+            "name": "vit",
+            "help": "Google's ViT on the Hugging Face hub, 224 px"
+          },
+          {
+            "name": "clip",
+            "help": "CLIP image encoders, 224 px"
+          },
+          {
+            "name": "clip-336",
+            "help": "CLIP ViT-L/14 at 336 px"
+          },
+          {
+            "name": "siglip",
+            "help": "SigLIP image encoders, 224 px"
+          },
+          {
+            "name": "dinov2",
+            "help": "DINOv2 image encoders, 224 px"
+          },
+          {
+            "name": "mnist",
+            "help": "MNIST, 28 px grey"
+          },
+          {
+            "name": "fashion-mnist",
+            "help": "Fashion-MNIST, 28 px grey"
+          },
+          {
+            "name": "cifar10",
+            "help": "CIFAR-10, 32 px"
+          },
+          {
+            "name": "cifar100",
+            "help": "CIFAR-100, 32 px"
+          },
+          {
+            "name": "yolo",
+            "help": "YOLO detectors, 640 px letterbox"
+          },
+          {
+            "name": "yolo-cls",
+            "help": "YOLO classifiers, 224 px"
+          },
+          {
+            "name": "unit",
+            "help": "pixels divided by 255 and nothing else, at the image's own size"
+          }
+        ],
         "help": "Preset name, or a YAML or JSON file with the steps; else as the model declares."
       },
       {
@@ -2525,6 +2699,92 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
       {
         "name": "pipeline",
         "type": "text",
+        "choices": [
+          {
+            "name": "imagenet-torch",
+            "help": "ImageNet models of torchvision, 224 px"
+          },
+          {
+            "name": "imagenet-torch-v2",
+            "help": "torchvision's IMAGENET1K_V2 weights (ResNet, MobileNetV3-large), 224 px"
+          },
+          {
+            "name": "imagenet-torch-bicubic",
+            "help": "torchvision's EfficientNet-B0, 224 px"
+          },
+          {
+            "name": "imagenet-torch-288",
+            "help": "timm's ResNets tested at 288 px"
+          },
+          {
+            "name": "inception",
+            "help": "Inception v3 of torchvision, 299 px"
+          },
+          {
+            "name": "imagenet-caffe",
+            "help": "Caffe models and their conversions: BGR, mean subtracted, no scaling, 224 px"
+          },
+          {
+            "name": "keras-caffe",
+            "help": "Keras models with preprocess_input of mode caffe (ResNet50, VGG), 224 px"
+          },
+          {
+            "name": "keras-tf",
+            "help": "Keras models with preprocess_input of mode tf (MobileNet, ResNetV2), 224 px"
+          },
+          {
+            "name": "imagenet-tf",
+            "help": "Inception-style TensorFlow models: central 87.5 %, then 224 px, -1 to 1"
+          },
+          {
+            "name": "vit",
+            "help": "Google's ViT on the Hugging Face hub, 224 px"
+          },
+          {
+            "name": "clip",
+            "help": "CLIP image encoders, 224 px"
+          },
+          {
+            "name": "clip-336",
+            "help": "CLIP ViT-L/14 at 336 px"
+          },
+          {
+            "name": "siglip",
+            "help": "SigLIP image encoders, 224 px"
+          },
+          {
+            "name": "dinov2",
+            "help": "DINOv2 image encoders, 224 px"
+          },
+          {
+            "name": "mnist",
+            "help": "MNIST, 28 px grey"
+          },
+          {
+            "name": "fashion-mnist",
+            "help": "Fashion-MNIST, 28 px grey"
+          },
+          {
+            "name": "cifar10",
+            "help": "CIFAR-10, 32 px"
+          },
+          {
+            "name": "cifar100",
+            "help": "CIFAR-100, 32 px"
+          },
+          {
+            "name": "yolo",
+            "help": "YOLO detectors, 640 px letterbox"
+          },
+          {
+            "name": "yolo-cls",
+            "help": "YOLO classifiers, 224 px"
+          },
+          {
+            "name": "unit",
+            "help": "pixels divided by 255 and nothing else, at the image's own size"
+          }
+        ],
         "help": "Preset name, or a YAML or JSON file with the steps; else as the model declares."
       },
       {

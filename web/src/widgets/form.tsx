@@ -85,6 +85,33 @@ function ListControl(props: ControlProps): ReactElement {
   );
 }
 
+/** A line of text; choices of its row are offered, not required. */
+function TextControl(props: ControlProps): ReactElement {
+  const { id, row } = props;
+  return (
+    <>
+      <input
+        id={id}
+        className={row.type === "text" ? "form-input" : "form-input mono"}
+        value={textOf(props.value)}
+        aria-invalid={props.invalid}
+        aria-describedby={`${id}-help`}
+        {...(row.choices ? { list: `${id}-choices` } : {})}
+        spellCheck={false}
+        autoComplete="off"
+        onChange={(event) => props.onChange(event.target.value || null)}
+      />
+      {row.choices && (
+        <datalist id={`${id}-choices`}>
+          {row.choices.map((one) => (
+            <option key={one.name} value={one.name} label={one.help ?? one.name} />
+          ))}
+        </datalist>
+      )}
+    </>
+  );
+}
+
 function Control(props: ControlProps): ReactElement {
   const { row, value, onChange } = props;
   if (row.list) return <ListControl {...props} />;
@@ -92,7 +119,7 @@ function Control(props: ControlProps): ReactElement {
   if (row.type === "bool") {
     return <Switch id={props.id} label="" on={value === true} onChange={onChange} />;
   }
-  if (row.choices) {
+  if (row.choices && row.type !== "text") {
     const choices = row.choices.map((one) => ({
       value: one.name,
       title: one.name,
@@ -102,18 +129,7 @@ function Control(props: ControlProps): ReactElement {
       <Select label={titleOf(row)} value={textOf(value)} onChange={onChange} choices={choices} />
     );
   }
-  return (
-    <input
-      id={props.id}
-      className={row.type === "text" ? "form-input" : "form-input mono"}
-      value={textOf(value)}
-      aria-invalid={props.invalid}
-      aria-describedby={`${props.id}-help`}
-      spellCheck={false}
-      autoComplete="off"
-      onChange={(event) => onChange(event.target.value || null)}
-    />
-  );
+  return <TextControl {...props} />;
 }
 
 function FormRow(props: ControlProps & { readonly problem: string }): ReactElement {

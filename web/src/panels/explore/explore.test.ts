@@ -132,13 +132,21 @@ describe("export command", () => {
     expect(quoteShell("")).toBe("''");
   });
   test("says the view", () => {
-    const base = { to: "", group: "label", run: "r2", other: "", sort: "-loss" } as const;
+    const base = {
+      to: "",
+      group: "label",
+      run: "r2",
+      other: "",
+      sort: "-loss",
+      workspace: "/data/my work",
+    } as const;
     const where = ["outcome=wrong", "label=a|b"];
     expect(exportCommand({ ...base, what: "images", where })).toBe(
       "slitlamp export DIR --what images --run r2 --where outcome=wrong --where 'label=a|b' " +
-        "--sort=-loss --group label",
+        "--sort=-loss --workspace '/data/my work' --group label",
     );
-    expect(exportCommand({ ...base, what: "predictions", where: [], to: "my out.csv" })).toBe(
+    const unknown = { ...base, workspace: "" };
+    expect(exportCommand({ ...unknown, what: "predictions", where: [], to: "my out.csv" })).toBe(
       "slitlamp export 'my out.csv' --what predictions --run r2 --sort=-loss",
     );
   });

@@ -26,6 +26,8 @@ export interface ExportChoice {
   readonly other: string;
   readonly where: readonly string[];
   readonly sort: string;
+  /** Absolute path of the workspace; empty while it is not known. */
+  readonly workspace: string;
 }
 
 /** `slitlamp export ...` for a view. */
@@ -42,6 +44,7 @@ export function exportCommand(choice: ExportChoice): string {
     ...option("other", choice.other),
     ...choice.where.flatMap((clause) => option("where", clause)),
     ...sort,
+    ...option("workspace", choice.workspace),
     ...(grouped ? [`--group ${choice.group}`] : []),
   ].join(" ");
 }

@@ -4,6 +4,7 @@
 import { type ReactElement, useState } from "react";
 import { type Clause, formatClause } from "@/base/clause";
 import { fmtInt } from "@/base/format";
+import { useOp } from "@/engine/query";
 import type { Sample } from "@/gen/ops";
 import { copyText } from "@/state/toasts";
 import { Button, Segmented } from "@/widgets/button";
@@ -31,6 +32,11 @@ const GROUPS = [
   { value: "confusion", title: "By label, then prediction" },
 ] as const;
 
+/** Where the workspace lies on the machine that serves it; empty until known. */
+function useWorkspacePath(): string {
+  return useOp("ls", { what: "runs", limit: 1 }).data?.workspace ?? "";
+}
+
 function clausesOf(props: ExportProps, scope: string): string[] {
   if (scope === "view") return props.where.map(formatClause);
   const values = props.selected.map((sample) => sample.name ?? "");
@@ -52,6 +58,7 @@ export function ExportDialog(props: ExportProps): ReactElement {
     other: ctx.other?.id ?? "",
     where: clausesOf(props, scope),
     sort: sortText(ctx.nav.view.sort),
+    workspace: useWorkspacePath(),
   });
   return (
     <Dialog title="Export" onClose={props.onClose} width={620}>
@@ -107,7 +114,7 @@ export function ExportDialog(props: ExportProps): ReactElement {
           <Button tone="accent" icon="copy" onPress={() => void copyText(command, "Copied")}>
             Copy
           </Button>
-          <span className="dim">Run it where the workspace is, or add --workspace.</span>
+          <span className="dim">Run it on the machine that serves these pages.</span>
         </div>
       </div>
     </Dialog>
