@@ -66,12 +66,19 @@ foreach(file IN LISTS helpers)
   endif()
 endforeach()
 
-# ---- programs for the bench and for developers, built with everything ---------------------------
+# ---- programs for developers and scripts, built on request --------------------------------------
+# Linked with the layers they include, so that they build whatever state the others are in.
 file(GLOB drivers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/tools/*.c")
 foreach(file IN LISTS drivers)
   cmake_path(GET file STEM name)
+  set(layers "")
+  file(STRINGS "${file}" includes REGEX "^#include \"[a-z]+/")
+  foreach(line IN LISTS includes)
+    string(REGEX REPLACE "^#include \"([a-z]+)/.*" "sl_\\1" layer "${line}")
+    list(APPEND layers ${layer})
+  endforeach()
   add_executable(${name} EXCLUDE_FROM_ALL "${file}")
-  target_link_libraries(${name} PRIVATE ${SL_LAYER_TARGETS} sl_flags m)
+  target_link_libraries(${name} PRIVATE ${layers} sl_flags m)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
 endforeach()
 

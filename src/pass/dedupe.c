@@ -148,7 +148,7 @@ static sl_status dedupe_graph(sl_graph *graph, const sl_pass_context *context, s
   dedupe_constants(&d);
   for (sl_node_id n = 1; n < graph->node_count; n++)
     if (!graph->nodes[n].is_removed) dedupe_node(&d, n);
-  sl_pass_redirect_all(graph, d.to);
+  sl_pass_redirect_all(graph, d.to, graph->value_count);
   sl_text_free(&d.key);
   sl_arena_free(scratch);
   return SL_OK;

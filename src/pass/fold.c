@@ -8,6 +8,7 @@
 // input. Start at fold_node().
 #include <string.h>
 
+#include "pass/branch.h"
 #include "pass/evaluate.h"
 #include "pass/noop.h"
 #include "pass/pass.h"
@@ -23,6 +24,7 @@ typedef struct folder {
   sl_value_id *to;  // per value: the one that stands in for it; 0 for none
   int32_t capacity;
   sl_symbolics symbolics;
+  int32_t taken;  // branches
 } folder;
 
 // ---- becoming constants -------------------------------------------------------------------------
@@ -204,17 +206,22 @@ static void fold_node(folder *f, sl_node_id node) {
   fix_reshape(f, node);
   sl_value_id source = sl_noop_source(f->graph, node);
   if (source != 0 && skip(f, node, source)) return;
-  // Outputs of the graph stay with a node, so that every graph has the shape runtimes expect.
+  // Outputs of the graph stay with a node, so that every graph has the form runtimes expect.
   if (is_kept(f, &f->graph->nodes[node])) {
     sl_symbolic_node(&f->symbolics, node);
     return;
   }
   if (fold_constant_node(f, node) || evaluate(f, node)) return;
+  if (sl_branch_take(f->graph, node, f->scratch)) {
+    f->taken++;
+    return;
+  }
   fold_symbolic(f, node);
 }
 
-static sl_status fold_graph(sl_graph *graph, const sl_pass_context *context, int64_t opset,
-                            sl_error *err) {
+// Nodes of branches that were taken wait for the next walk.
+static sl_status fold_once(sl_graph *graph, const sl_pass_context *context, int64_t opset,
+                           int32_t *taken, sl_error *err) {
   SL_TRY(sl_graph_sort(graph, err));
   sl_arena *scratch = sl_arena_new(NULL, "fold");
   folder f = {.graph = graph,
@@ -222,23 +229,32 @@ static sl_status fold_graph(sl_graph *graph, const sl_pass_context *context, int
               .scratch = scratch,
               .opset = opset,
               .capacity = graph->value_count};
-  // Values made on the way are constants: nothing stands in for them. A few per node at most.
-  f.to = SL_NEW_ARRAY(scratch, sl_value_id, f.capacity + 2 * graph->node_count + 1);
+  f.to = SL_NEW_ARRAY(scratch, sl_value_id, f.capacity);
   f.symbolics = sl_symbolics_new(scratch, graph);
   for (sl_node_id n = 1, end = graph->node_count; n < end; n++)
     if (!graph->nodes[n].is_removed) fold_node(&f, n);
-  sl_pass_redirect_all(graph, f.to);
+  sl_pass_redirect_all(graph, f.to, f.capacity);
+  *taken = f.taken;
   sl_arena_free(scratch);
+  return SL_OK;
+}
+
+static sl_status fold_graph(sl_graph *graph, const sl_pass_context *context, int64_t opset,
+                            sl_error *err) {
+  int32_t taken = 1;
+  while (taken > 0) SL_TRY(fold_once(graph, context, opset, &taken, err));
   return SL_OK;
 }
 
 sl_status sl_pass_fold(sl_graph_model *model, const sl_pass_context *context, sl_error *err) {
   sl_arena *scratch = sl_arena_new(NULL, "fold");
   int32_t count;
+  int64_t opset = sl_graph_opset(model, "");
+  sl_status status = fold_graph(model->graph, context, opset, err);
+  // Branches that the main graph took are gone from the list now.
   sl_graph **graphs = sl_pass_graphs(scratch, model, &count);
-  sl_status status = SL_OK;
-  for (int32_t i = 0; status == SL_OK && i < count; i++)
-    status = fold_graph(graphs[i], context, sl_graph_opset(model, ""), err);
+  for (int32_t i = 1; status == SL_OK && i < count; i++)
+    status = fold_graph(graphs[i], context, opset, err);
   sl_arena_free(scratch);
   return status == SL_OK ? sl_pass_dead(model, context, err) : status;
 }

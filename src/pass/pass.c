@@ -75,8 +75,13 @@ sl_node_id sl_pass_clone(sl_graph *graph, sl_node_id node, const sl_value_id *in
   return made;
 }
 
-static sl_value_id end_of(const sl_value_id *to, sl_value_id value) {
-  while (to[value] != 0) value = to[value];
+typedef struct redirection {
+  const sl_value_id *to;
+  int32_t capacity;
+} redirection;
+
+static sl_value_id end_of(const redirection *r, sl_value_id value) {
+  while (value < r->capacity && r->to[value] != 0) value = r->to[value];
   return value;
 }
 
@@ -94,7 +99,7 @@ static void redirect_inner(sl_graph *inner, const char *from, const char *to) {
     if (inner->outputs[i] == value) inner->outputs[i] = other;
 }
 
-static void redirect_graphs_of(sl_graph *graph, sl_node_id node, const sl_value_id *to,
+static void redirect_graphs_of(sl_graph *graph, sl_node_id node, const redirection *r,
                                sl_arena *scratch) {
   int32_t count;
   sl_graph *const *inner = sl_node_graphs(scratch, &graph->nodes[node], &count);
@@ -102,21 +107,21 @@ static void redirect_graphs_of(sl_graph *graph, sl_node_id node, const sl_value_
     for (sl_value_id v = 1, end = inner[i]->value_count; v < end; v++) {
       const sl_value *value = &inner[i]->values[v];
       if (value->origin != SL_ORIGIN_OUTER) continue;
-      sl_value_id from = sl_graph_find(graph, value->name);
-      if (from != 0 && to[from] != 0)
-        redirect_inner(inner[i], value->name, graph->values[end_of(to, from)].name);
+      sl_value_id from = sl_graph_find(graph, value->name), to = end_of(r, from);
+      if (to != from) redirect_inner(inner[i], value->name, graph->values[to].name);
     }
 }
 
-void sl_pass_redirect_all(sl_graph *graph, const sl_value_id *to) {
+void sl_pass_redirect_all(sl_graph *graph, const sl_value_id *to, int32_t capacity) {
+  redirection r = {to, capacity};
   sl_arena *scratch = sl_arena_new(NULL, "redirect");
   for (sl_node_id n = 1; n < graph->node_count; n++) {
     if (graph->nodes[n].is_removed) continue;
     for (int32_t i = 0; i < graph->nodes[n].input_count; i++) {
-      sl_value_id from = graph->nodes[n].inputs[i];
-      if (from != 0 && to[from] != 0) sl_graph_set_input(graph, n, i, end_of(to, from));
+      sl_value_id from = graph->nodes[n].inputs[i], end = end_of(&r, from);
+      if (end != from) sl_graph_set_input(graph, n, i, end);
     }
-    if (graph->nodes[n].attribute_count > 0) redirect_graphs_of(graph, n, to, scratch);
+    if (graph->nodes[n].attribute_count > 0) redirect_graphs_of(graph, n, &r, scratch);
   }
   sl_arena_free(scratch);
 }

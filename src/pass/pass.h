@@ -46,9 +46,9 @@ int sl_pass_keeps(const sl_pass_context *context, const sl_graph *graph, sl_valu
 sl_node_id sl_pass_clone(sl_graph *graph, sl_node_id node, const sl_value_id *inputs,
                          int32_t input_count, const sl_value_id *outputs, int32_t output_count);
 
-// Every reader of `value` reads what `to[value]` says in the end (0: itself), in one sweep. Graph
-// outputs stay what they are.
-void sl_pass_redirect_all(sl_graph *graph, const sl_value_id *to);
+// Every reader of `value` reads what `to[value]` says in the end (0: itself), in one sweep. Values
+// from `capacity` on stand for themselves. Graph outputs stay what they are.
+void sl_pass_redirect_all(sl_graph *graph, const sl_value_id *to, int32_t capacity);
 
 // A scalar constant of an element type, from a number: float types and integers; 0 for others.
 sl_value_id sl_pass_scalar(sl_graph *graph, const char *hint, int32_t element, double number);
