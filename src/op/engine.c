@@ -31,6 +31,16 @@ void sl_workspace_find(char *out, size_t size) {
   sl_arena_free(scratch);
 }
 
+// What may be kept of what can be made again; 0 is the store's own limit.
+static sl_status cache_limit(int64_t *bytes, sl_error *err) {
+  const char *given = getenv("SLITLAMP_CACHE_BYTES");
+  *bytes = 0;
+  if (given == NULL || given[0] == '\0') return SL_OK;
+  if (sl_parse_int(given, bytes) && *bytes > 0) return SL_OK;
+  sl_fail(err, SL_E_ARG, "SLITLAMP_CACHE_BYTES is \"%.40s\"", given);
+  return sl_hint(err, SL_E_ARG, "Give a number of bytes above 0, such as 2147483648.");
+}
+
 static sl_status open_store(sl_engine *engine, const sl_engine_options *options, sl_error *err) {
   char found[4096];
   const char *path = options->workspace;
@@ -41,6 +51,7 @@ static sl_status open_store(sl_engine *engine, const sl_engine_options *options,
   }
   engine->workspace = sl_path_absolute(engine->arena, path);
   sl_store_options store = {.create = options->create, .read_only = options->read_only};
+  SL_TRY(cache_limit(&store.cache_bytes, err));
   sl_status status = sl_store_open(engine->workspace, &store, &engine->store, err);
   if (status == SL_E_NOT_FOUND)
     return sl_hint(err, status,

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "store/cache_limit.h"
 #include "store/connection.h"
 #include "store/store_error.h"
 #include "store/store_io.h"
@@ -157,7 +158,8 @@ sl_status sl_store_put_derived(sl_store *store, const char *name, const void *by
   sl_status status = write_draft(store, scratch, name, head, body, 0, &file, err);
   if (status == SL_OK) status = place_draft(&file, 0, err);
   sl_arena_free(scratch);
-  return status;
+  SL_TRY(status);
+  return sl_cache_note_added(store, (int64_t)(size + sizeof header), err);
 }
 
 // ---- reading ------------------------------------------------------------------------------------
@@ -211,7 +213,9 @@ static sl_status get_derived(sl_store *store, sl_arena *arena, const char *key, 
   sl_status status = sl_file_read(arena, path, DERIVED_LIMIT, &file, err);
   if (status == SL_E_NOT_FOUND) return fail_missing(store, key, err);
   SL_TRY(status);
-  return take_derived(file, out) ? SL_OK : fail_missing(store, key, err);
+  if (!take_derived(file, out)) return fail_missing(store, key, err);
+  sl_cache_note_used(store, path);
+  return SL_OK;
 }
 
 sl_status sl_store_get_blob(sl_store *store, sl_arena *arena, const char *key, sl_blob_view *out,

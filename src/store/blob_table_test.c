@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of blobs and of garbage collection.
 #include "store/blob_table.h"
+#include "store/connection.h"
+#include "store/result_cache.h"
 
 #include "store/store_testing.h"
 
@@ -152,6 +154,84 @@ static void garbage_is_what_no_row_names(void **state) {
   assert_ok(t, sl_store_get_blob(t->store, t->arena, "thumb", &view, &t->err));
 }
 
+// ---- the limit of what can be made again --------------------------------------------------------
+
+static void open_limited(testing *t, int64_t bytes) {
+  sl_store_options options = {.create = 1, .cache_bytes = bytes};
+  assert_ok(t, sl_store_open(t->workspace, &options, &t->store, &t->err));
+}
+
+// As if every derived blob had last been used `hours` ago.
+static void age_derived(testing *t, int hours) {
+  const char *command = sl_arena_printf(
+      t->arena, "find '%s/blobs/derived' -type f -exec touch -d '%d hours ago' {} +", t->workspace,
+      hours);
+  assert_int_equal(system(command), 0);
+}
+
+static int has(testing *t, const char *key) {
+  sl_blob_view view;
+  return sl_store_get_blob(t->store, t->arena, key, &view, NULL) == SL_OK;
+}
+
+static void derived_blobs_leave_when_long_unused(void **state) {
+  testing *t = *state;
+  static char bytes[10000];
+  char key[SL_BLOB_KEY_SIZE];
+  sl_collected collected;
+  open_limited(t, 40000);  // 35,000 for derived blobs
+  assert_ok(t, sl_store_put_blob(t->store, bytes, sizeof bytes, "text/plain", key, &t->err));
+  assert_ok(t, sl_store_put_derived(t->store, "one", bytes, sizeof bytes, "image/png", &t->err));
+  assert_ok(t, sl_store_put_derived(t->store, "two", bytes, sizeof bytes, "image/png", &t->err));
+  assert_ok(t, sl_store_put_derived(t->store, "three", bytes, sizeof bytes, "image/png", &t->err));
+  age_derived(t, 5);
+  assert_true(has(t, "one"));  // used now
+  assert_ok(t, sl_store_put_derived(t->store, "four", bytes, sizeof bytes, "image/png", &t->err));
+  assert_true(has(t, "one") && has(t, "four"));
+  assert_int_equal(has(t, "two") + has(t, "three"), 1);
+  assert_true(has(t, key));  // somebody's data, whatever the limit
+  age_derived(t, 5);
+  sl_store_close(t->store);
+  open_limited(t, 8);
+  assert_ok(t, sl_store_collect(t->store, SL_COLLECT_AGE_S, &collected, &t->err));
+  assert_int_equal(collected.files, 3);
+  assert_false(has(t, "one"));
+  assert_true(has(t, key));
+}
+
+static const char *result_of(testing *t, const char *key) {
+  char *text;
+  assert_ok(t, sl_store_get_result(t->store, t->arena, key, &text, &t->err));
+  return text;
+}
+
+static void age_results(testing *t) {
+  assert_ok(t, sl_store_begin(t->store, SL_COMMIT_FAST, &t->err));
+  assert_ok(t, sl_query_change(t->store, "UPDATE result SET created_ms = created_ms - 18000000",
+                               SL_NO_VALUES, NULL, &t->err));
+  assert_ok(t, sl_store_commit(t->store, &t->err));
+}
+
+static void results_leave_when_long_unused(void **state) {
+  testing *t = *state;
+  char text[1001];
+  memset(text, 'x', 1000);
+  text[1000] = '\0';
+  open_limited(t, 26400);  // 3,300 for results
+  assert_ok(t, sl_store_put_result(t->store, "one", text, &t->err));
+  assert_ok(t, sl_store_put_result(t->store, "two", text, &t->err));
+  age_results(t);
+  assert_non_null(result_of(t, "one"));  // used now
+  assert_ok(t, sl_store_put_result(t->store, "three", text, &t->err));
+  assert_non_null(result_of(t, "two"));
+  age_results(t);
+  assert_non_null(result_of(t, "one"));
+  assert_ok(t, sl_store_put_result(t->store, "four", text, &t->err));
+  assert_non_null(result_of(t, "one"));
+  assert_non_null(result_of(t, "four"));
+  assert_true(result_of(t, "two") == NULL || result_of(t, "three") == NULL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -163,6 +243,8 @@ int main(void) {
       TEST(every_damage_of_a_derived_blob_is_absence),
       TEST(keys_are_never_paths),
       TEST(garbage_is_what_no_row_names),
+      TEST(derived_blobs_leave_when_long_unused),
+      TEST(results_leave_when_long_unused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

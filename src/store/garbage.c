@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "store/cache_limit.h"
 #include "store/column_file.h"
 #include "store/liveness.h"
 #include "store/store_state.h"
@@ -46,7 +47,7 @@ static sl_status column_is_garbage(sweep *at, const char *relative, int *garbage
   return SL_OK;
 }
 
-// Derived blobs (below derived/) have no rows; they stay until somebody removes the folder.
+// Derived blobs (below derived/) have no rows; cache_limit.c looks after them.
 static sl_status blob_is_garbage(sweep *at, const char *relative, int *garbage, sl_error *err) {
   int64_t named = 0;
   if (sl_starts_with(relative, "derived/")) return SL_OK;
@@ -92,6 +93,7 @@ static sl_status run_sweeps(sweep *at, sl_error *err) {
 sl_status sl_store_collect(sl_store *store, int64_t older_than_s, sl_collected *out,
                            sl_error *err) {
   *out = (sl_collected){0};
+  SL_TRY(sl_cache_trim(store, out, err));
   SL_TRY(sl_write_enter(store, SL_WRITES_DATA, SL_COMMIT_FAST, err));
   sweep at = {.store = store,
               .scratch = sl_arena_new(NULL, "collect garbage"),

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "store/cache_limit.h"
 #include "store/catalogue.h"
 #include "store/liveness.h"
 #include "store/pending_sync.h"
@@ -82,6 +83,7 @@ static sl_store *new_store(const sl_store_options *options) {
   sl_store *store = SL_NEW(arena, sl_store);
   store->arena = arena;
   store->read_only = options->read_only;
+  store->cache_bytes = options->cache_bytes > 0 ? options->cache_bytes : SL_CACHE_BYTES;
   store->read_access = SL_ACCESS_READ;
   store->live_fd = store->lock_fd = -1;
   pthread_mutex_init(&store->lock_mutex, NULL);
@@ -162,9 +164,18 @@ sl_status sl_store_open(const char *path, const sl_store_options *options, sl_st
   return status;
 }
 
+// Short-lived processes would else never meet the limit. Whoever adds next tries again.
+static void trim_at_end(sl_store *store) {
+  sl_collected removed = {0};
+  sl_error ignored = {0};
+  if (store->read_only || atomic_load(&store->cache_added) == 0) return;
+  if (sl_cache_trim(store, &removed, &ignored) != SL_OK) return;
+}
+
 void sl_store_close(sl_store *store) {
   if (store == NULL) return;
   while (sl_store_in_transaction(store)) sl_store_rollback(store);
+  trim_at_end(store);
   while (store->idle != NULL) {
     sl_connection *top = store->idle;
     store->idle = top->next;

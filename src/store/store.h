@@ -19,9 +19,14 @@
 
 typedef struct sl_store sl_store;
 
+#define SL_CACHE_BYTES (INT64_C(2) << 30)
+
 typedef struct sl_store_options {
   int create;     // make the folder and an empty catalogue when there is none
   int read_only;  // no writes; works on a read-only file system too
+  // What derived blobs and cached results may take together, in bytes; 0 = SL_CACHE_BYTES. The
+  // least recently used go first; nothing else is ever removed for it.
+  int64_t cache_bytes;
 } sl_store_options;
 
 // `path` is the workspace folder itself (".../.slitlamp"). Migrates older catalogues. Refuses with
@@ -76,7 +81,8 @@ typedef struct sl_collected {
 } sl_collected;
 
 // Removes files that no row names and that nobody touched for `older_than_s` seconds (normally
-// SL_COLLECT_AGE_S, so that files of work in progress stay). Takes the write lock.
+// SL_COLLECT_AGE_S, so that files of work in progress stay), and trims derived blobs and cached
+// results to their limit. Takes the write lock.
 SL_MUST_CHECK sl_status sl_store_collect(sl_store *store, int64_t older_than_s, sl_collected *out,
                                          sl_error *err);
 

@@ -25,6 +25,8 @@ struct sl_store {
   const char *path;       // absolute
   const char *catalogue;  // path of catalogue.db
   int read_only;
+  int64_t cache_bytes;           // limit; see cache_limit.h
+  _Atomic(int64_t) cache_added;  // by this open store
   sl_access read_access;
 
   // Names this open store in rows that are "running"; see liveness.h.
