@@ -55,7 +55,7 @@ static void store(int32_t element, void *data, int64_t index, double number) {
 }
 
 // By the letter before a shape: 'p' 0.5 to 1.5, 'u' within (-0.9, 0.9), 'd' well apart from each
-// other, 'h' 0.1 to 0.9, else -2 to 2 but not near zero.
+// other, 'h' 0.1 to 0.9, 'g' 1.2 to 2.2, 'w' up to 5, else -2 to 2 but not near zero.
 static void fill(int32_t element, void *data, int64_t count, char kind) {
   int64_t step = 7;
   while (count % step == 0) step += 2;
@@ -64,6 +64,8 @@ static void fill(int32_t element, void *data, int64_t count, char kind) {
     if (unit() < 0.5) number = -number;
     if (kind == 'p') number = 0.5 + unit();
     if (kind == 'u') number *= 0.45;
+    if (kind == 'g') number = 1.2 + unit();
+    if (kind == 'w') number *= 2.5;
     if (kind == 'h') number = 0.1 + 0.8 * unit();
     if (kind == 'd') number = (double)(i * step % count - count / 2) * 0.11 + 0.03;
     store(element, data, i, number);
@@ -146,14 +148,14 @@ static sl_value_id random_constant(built *b, const char *text, char kind) {
 }
 
 static sl_value_id add_operand(built *b, const char *token) {
-  char kind = strchr("pudh", token[0]) != NULL ? token[0] : ' ';
+  char kind = strchr("pudhgw", token[0]) != NULL ? token[0] : ' ';
   if (strcmp(token, "-") == 0) return 0;
   if (token[0] == '#') return ints_constant(b, token + 1);
   if (token[0] == '=') return numbers_constant(b, token + 1, b->row->element);
   if (token[0] == '^') return numbers_constant(b, token + 1, F32);
   if (token[0] == '?') return bools_constant(b, token + 1);
   if (token[0] == '~') {
-    kind = strchr("pudh", token[1]) != NULL ? token[1] : ' ';
+    kind = strchr("pudhgw", token[1]) != NULL ? token[1] : ' ';
     return random_constant(b, token + (kind == ' ' ? 1 : 2), kind);
   }
   sl_dim dims[8];
