@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// A layer as a picture: channels over a grid, whether the model keeps maps or tokens.
+#ifndef SL_ATTRIB_FEATURE_LAYER_H
+#define SL_ATTRIB_FEATURE_LAYER_H
+
+#include "attrib/white_box.h"
+
+typedef struct sl_feature_layer {
+  sl_value_id value;
+  int64_t channels, height, width;
+  int64_t skipped;     // tokens before the grid: class and register tokens
+  bool channels_last;  // tokens [T, C], or maps [H, W, C]
+  int64_t elements;    // of one sample
+} sl_feature_layer;
+
+// The layer as a grid. SL_E_UNSUPPORTED when its shape is none, with what would do.
+SL_MUST_CHECK sl_status sl_feature_layer_of(const sl_white_box *box, sl_value_id value,
+                                            sl_feature_layer *out, sl_error *err);
+// The last layer on the way to `target` that still is a grid: where class activation maps are
+// usually taken. 0 when there is none.
+sl_value_id sl_feature_layer_last(const sl_white_box *box, sl_value_id target);
+
+// Element (channel, y, x) of a sample's values.
+static inline int64_t sl_feature_at(const sl_feature_layer *layer, int64_t channel, int64_t place) {
+  return layer->channels_last ? (layer->skipped + place) * layer->channels + channel
+                              : channel * layer->height * layer->width + place;
+}
+
+#endif
