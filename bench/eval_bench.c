@@ -195,8 +195,8 @@ static sl_status prepare_rows(void *ctx, int worker, int64_t item, sl_error *why
 // ---- decoding alone
 // ------------------------------------------------------------------------------
 
-// RGB is what libjpeg writes itself, straight into the picture: of ours there are the look at the
-// headers and one allocation.
+// RGB is what libjpeg makes itself: of ours there are the look at the headers, the picture's memory
+// and a copy of each row into it.
 static sl_status decode_rows(void *ctx, int worker, int64_t item, sl_error *why) {
   (void)worker;
   bench *b = ctx;

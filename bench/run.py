@@ -97,7 +97,7 @@ def say(what: str, ours: str, peer: str, ratios: list[float] | None, wanted: str
     ratio = ""
     if ratios:
         ratio = f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
-    print(f"| {what:<70} | {ours:>14} | {peer:>34} | {ratio:>18} | {wanted:>9} |", flush=True)
+    print(f"| {what:<73} | {ours:>14} | {peer:>34} | {ratio:>18} | {wanted:>9} |", flush=True)
 
 
 def median_of(found: list[dict], key: str = "rate") -> float:
@@ -117,7 +117,7 @@ def head() -> None:
           f"load {os.getloadavg()[0]:.1f} · revision {revision or 'unknown'}")
     print("ratios: median (range) of rounds that take turns; above 1 is faster than the peer\n")
     say("what", "slitlamp", "peer", None, "wanted")
-    print(f"|{'-' * 72}|{'-' * 15}:|{'-' * 35}:|{'-' * 19}:|{'-' * 10}:|")
+    print(f"|{'-' * 75}|{'-' * 15}:|{'-' * 35}:|{'-' * 19}:|{'-' * 10}:|")
 
 
 # ---- eval ------------------------------------------------------------------------------------
@@ -153,11 +153,15 @@ def both(one: list[dict], other: list[dict]) -> list[float]:
     return [1 / (1 / a["rate"] + 1 / b["rate"]) for a, b in zip(one, other)]
 
 
+def per_row(one: dict) -> float:
+    """Processor time."""
+    return one["cpu"] / one["rows"]
+
+
 def eval_lines(name: str, found: dict[str, list[dict]]) -> None:
     bounds, cpu_ratios = both(found["ort"], found["prepare"]), []
     for ort, prepare, whole in zip(found["ort"], found["prepare"], found["eval"]):
-        cpu_ratios.append((ort["cpu"] / ort["rows"] + prepare["cpu"] / prepare["rows"]) /
-                          (whole["cpu"] / whole["rows"]))
+        cpu_ratios.append((per_row(ort) + per_row(prepare)) / per_row(whole))
     best, rates = found["ort"][-1], [one["rate"] for one in found["eval"]]
     how = f"{best['runners']}x{best['threads']} threads, batch {best['batch']}"
     say(f"{name}: ONNX Runtime alone ({how})", "", per_second(found["ort"]), None)
@@ -174,6 +178,8 @@ def eval_lines(name: str, found: dict[str, list[dict]]) -> None:
     loop = f"batch {found['python'][-1]['batch']}: {per_second(found['python'])}"
     say(f"{name}: eval against the Python loop", per_second(found["eval"]), loop,
         [rate / one["rate"] for rate, one in zip(rates, found["python"])], ">= 3")
+    say(f"{name}: the same in processor time", "", "",
+        [per_row(peer) / per_row(whole) for peer, whole in zip(found["python"], found["eval"])])
     say(f"{name}: most that ratio could be (eval in no time but ONNX)", "", "",
         [a["rate"] / b["rate"] for a, b in zip(found["ort"], found["python"])])
     if "jpeg" in found:
@@ -181,6 +187,9 @@ def eval_lines(name: str, found: dict[str, list[dict]]) -> None:
         say(f"{name}: most that ratio could be (only libjpeg and ONNX Runtime)",
             f"{statistics.median(least):,.0f}/s", "",
             [rate / one["rate"] for rate, one in zip(least, found["python"])])
+        say(f"{name}: the same in processor time", "", "",
+            [per_row(peer) / (per_row(a) + per_row(b))
+             for peer, a, b in zip(found["python"], found["ort"], found["jpeg"])])
 
 
 def copy_photos(folder: Path) -> None:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JPEG through libjpeg-turbo, straight into the caller's layout.
+// JPEG through libjpeg-turbo, into the caller's layout.
 //
 // Invariant: libjpeg leaves only by longjmp to the one setjmp in guarded(); everything that must
 // survive the jump lives in `reader`. It never prints and never exits.
@@ -14,7 +14,7 @@
 
 #include "image/codec.h"
 
-enum { ROWS_MAX = 16, MARKER_SOI = 0xd8, MARKER_EOI = 0xd9, MARKER_SOS = 0xda, MARKER_APP1 = 0xe1 };
+enum { MARKER_SOI = 0xd8, MARKER_EOI = 0xd9, MARKER_SOS = 0xda, MARKER_APP1 = 0xe1 };
 
 // ---- headers -----------------------------------------------------------------------------------
 
@@ -211,30 +211,20 @@ static void make_image(reader *r) {
   if (status != SL_OK) leave(r, status);
 }
 
-static void read_rows_directly(reader *r) {
-  size_t pitch = (size_t)r->out->width * (size_t)r->out->channels;
-  JSAMPROW rows[ROWS_MAX];
-  while (r->jpeg.output_scanline < r->jpeg.output_height) {
-    JDIMENSION first = r->jpeg.output_scanline;
-    JDIMENSION count = r->jpeg.output_height - first;
-    if (count > ROWS_MAX) count = ROWS_MAX;
-    for (JDIMENSION i = 0; i < count; i++) rows[i] = r->out->pixels + (first + i) * pitch;
-    (void)jpeg_read_scanlines(&r->jpeg, rows, count);
-  }
-}
-
-static void read_rows_converted(reader *r) {
+// By way of a row at an odd address: libjpeg-turbo writes aligned rows past the cache, and whoever
+// reads the pixels next would wait for memory.
+static void read_rows(reader *r) {
   size_t pitch = (size_t)r->out->width * (size_t)r->out->channels;
   JDIMENSION samples = r->jpeg.output_width * (JDIMENSION)r->jpeg.output_components;
   JSAMPARRAY row = r->jpeg.mem->alloc_sarray((j_common_ptr)&r->jpeg, JPOOL_IMAGE, samples + 1, 1);
-  // libjpeg-turbo writes aligned rows past the cache, and we read them at once: an odd address
-  // makes the conversion to grey several times as fast.
   row[0]++;
   while (r->jpeg.output_scanline < r->jpeg.output_height) {
     uint8_t *to = r->out->pixels + r->jpeg.output_scanline * pitch;
-    if (jpeg_read_scanlines(&r->jpeg, row, 1) == 1) {
+    if (jpeg_read_scanlines(&r->jpeg, row, 1) != 1) continue;
+    if (r->converts)
       sl_row_convert(&r->plan, row[0], to, r->out->width);
-    }
+    else
+      memcpy(to, row[0], pitch);
   }
 }
 
@@ -255,10 +245,7 @@ static void decode_steps(reader *r) {
   }
   make_image(r);
   (void)jpeg_start_decompress(&r->jpeg);
-  if (r->converts)
-    read_rows_converted(r);
-  else
-    read_rows_directly(r);
+  read_rows(r);
 }
 
 static sl_status guarded(reader *r) {
