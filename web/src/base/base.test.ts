@@ -50,6 +50,10 @@ describe("format", () => {
     expect(format.fmtPercent(0.0001)).toBe("<0.1%");
     expect(format.fmtPercent(1)).toBe("100.0%");
   });
+  test("an interval has no dash beside a minus", () => {
+    expect(format.fmtInterval(0.918, 0.9294, 3)).toBe("0.918–0.929");
+    expect(format.fmtInterval(-0.043, 0.01, 2)).toBe("−0.04 to 0.01");
+  });
   test("sizes, times and names", () => {
     expect(format.fmtBytes(1536)).toBe("1.50\u2009KiB");
     expect(format.fmtDuration(125_000)).toBe("2\u2009min 05\u2009s");

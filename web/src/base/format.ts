@@ -76,6 +76,11 @@ export function fmtPercent(value: number | null | undefined, places = 1): string
   return fmtFixed(percent, places) + "%";
 }
 
+/** "0.918–0.929"; "−0.043 to −0.035" where a dash would stand beside a minus. */
+export function fmtInterval(low: number, high: number, places: number): string {
+  return fmtFixed(low, places) + (low < 0 || high < 0 ? " to " : "–") + fmtFixed(high, places);
+}
+
 /** "91.8–92.9%", the interval of a share. */
 export function fmtPercentInterval(low: number, high: number, places = 1): string {
   return `${fmtFixed(low * 100, places)}–${fmtFixed(high * 100, places)}%`;

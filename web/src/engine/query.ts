@@ -72,7 +72,7 @@ export function useOp<Name extends OperationName>(
   } as Parameters<typeof useQuery<ResultOf<Name>, Problem>>[0]);
 }
 
-/** Asks ahead of drawing: settles, never fails, when `useOp` with these parameters has its answer. */
+/** Asks before drawing: settles, never fails, once `useOp` of these parameters has an answer. */
 export function useAhead<Name extends OperationName>(
   op: Name,
 ): (params: ParamsOf<Name>) => Promise<void> {

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The counts and numbers of the headline, each with the rule of its samples.
-import { fmtFixed, fmtInt, fmtPercent, fmtPercentInterval, plural } from "@/base/format";
+import {
+  fmtFixed,
+  fmtInt,
+  fmtInterval,
+  fmtPercent,
+  fmtPercentInterval,
+  plural,
+} from "@/base/format";
 import type { Domain } from "@/widgets/axes";
 import type { Metric, Run } from "@/gen/ops";
 import type { Rule } from "../links";
@@ -28,11 +35,7 @@ function metricCount(metric: Metric | undefined, title: string, percent: boolean
   if (!metric || metric.value === null) return [];
   const { low, high } = metric;
   const both = low !== null && high !== null;
-  const interval = !both
-    ? ""
-    : percent
-      ? fmtPercentInterval(low, high)
-      : `${fmtFixed(low, 3)}–${fmtFixed(high, 3)}`;
+  const interval = !both ? "" : percent ? fmtPercentInterval(low, high) : fmtInterval(low, high, 3);
   return [
     {
       title,

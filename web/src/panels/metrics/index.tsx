@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every number of the report with its interval, in groups; each row leads to the samples behind it.
 import type { ReactElement } from "react";
-import { fmtFixed, fmtTick, plural } from "@/base/format";
+import { fmtFixed, fmtInterval, fmtTick, plural } from "@/base/format";
 import type { Metric } from "@/gen/ops";
 import { IntervalBar } from "@/widgets/metric";
 import { Tip } from "@/widgets/overlay";
@@ -41,8 +41,8 @@ function Row(props: {
       >
         <span className="number-title cut">{metric.title}</span>
         <span className="number-value">{fmtFixed(value, 4)}</span>
-        <span className="number-bar">
-          {fits && (
+        {fits && (
+          <span className="number-bar">
             <IntervalBar
               value={value}
               low={low ?? value}
@@ -50,10 +50,10 @@ function Row(props: {
               min={domain.low}
               max={domain.high}
             />
-          )}
-        </span>
-        <span className="number-interval">
-          {low !== null && high !== null ? `${fmtFixed(low, 4)}–${fmtFixed(high, 4)}` : ""}
+          </span>
+        )}
+        <span className={fits ? "number-interval" : "number-interval number-wide"}>
+          {low !== null && high !== null ? fmtInterval(low, high, 4) : ""}
         </span>
       </a>
     </Tip>
