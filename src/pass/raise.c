@@ -10,7 +10,7 @@
 
 #include "pass/raise_rewrite.h"
 
-enum { OLDEST = 7, WANTED = 17 };
+enum { OLDEST = 6, WANTED = 17 };
 
 typedef struct raise_step {
   const char *type;
@@ -19,6 +19,22 @@ typedef struct raise_step {
 } raise_step;
 
 static const raise_step steps[] = {
+    {"Add", 7, sl_raise_broadcast},
+    {"And", 7, sl_raise_broadcast},
+    {"BatchNormalization", 7, sl_raise_is_test},
+    {"Div", 7, sl_raise_broadcast},
+    {"Dropout", 7, sl_raise_is_test},
+    {"Equal", 7, sl_raise_broadcast},
+    {"Gemm", 7, sl_raise_broadcast},
+    {"Greater", 7, sl_raise_broadcast},
+    {"Less", 7, sl_raise_broadcast},
+    {"Mul", 7, sl_raise_broadcast},
+    {"Or", 7, sl_raise_broadcast},
+    {"PRelu", 7, sl_raise_slope},
+    {"Pow", 7, sl_raise_broadcast},
+    {"Sub", 7, sl_raise_broadcast},
+    {"Upsample", 7, sl_raise_refuse},
+    {"Xor", 7, sl_raise_broadcast},
     {"BatchNormalization", 9, sl_raise_batch_norm},
     {"Scan", 9, sl_raise_refuse},
     {"Upsample", 9, sl_raise_upsample_scales},
@@ -125,7 +141,7 @@ sl_status sl_pass_raise(sl_graph_model *model, const sl_pass_context *context, s
   settle_inputs(model->graph);
   if (from != 0 && from < OLDEST) {
     sl_fail(err, SL_E_UNSUPPORTED,
-            "the model uses operator set %lld of ONNX; 7 is the oldest that "
+            "the model uses operator set %lld of ONNX; 6 is the oldest that "
             "can be opened up",
             (long long)from);
     return sl_hint(err, SL_E_UNSUPPORTED,

@@ -54,6 +54,59 @@ static sl_value_id number_like_input(sl_raise *raise, sl_node_id node, const cha
   return sl_graph_apply(graph, "CastLike", hint, node_at(raise, node)->name, both, 2, 1);
 }
 
+// ---- up to operator set 6 -----------------------------------------------------------------------
+
+// `count` axes of size 1 after those of input `slot`. Steps do not see new nodes: these are spelled
+// as in 13.
+static void append_axes(sl_raise *raise, sl_node_id node, int32_t slot, int32_t rank,
+                        int64_t count) {
+  sl_graph *graph = raise->graph;
+  int64_t axes[16];
+  for (int64_t i = 0; i < count; i++) axes[i] = rank + i;
+  const char *hint = hint_of(raise, node, "aligned");
+  sl_value_id both[2] = {node_at(raise, node)->inputs[slot],
+                         sl_graph_add_ints(graph, hint, axes, count)};
+  sl_value_id wide =
+      sl_graph_apply(graph, "Unsqueeze", hint, node_at(raise, node)->name, both, 2, 1);
+  sl_graph_set_input(graph, node, slot, wide);
+}
+
+// The second input used to start at an axis of the first; now both end together.
+sl_status sl_raise_broadcast(sl_raise *raise, sl_node_id node, sl_error *err) {
+  const sl_node *n = node_at(raise, node);
+  const sl_type *x = &raise->graph->values[sl_node_input(n, 0)].type;
+  const sl_type *y = &raise->graph->values[sl_node_input(n, 1)].type;
+  if (sl_node_attribute(n, "axis") != NULL && !sl_node_is(n, "Gemm")) {
+    int64_t axis = sl_node_int(n, "axis", 0), missing = x->rank - axis - y->rank;
+    if (x->rank < 0 || y->rank < 0 || axis < 0 || missing < 0 || missing > 8)
+      return refuse(raise, node, "the ranks of its inputs are not known", err);
+    if (missing > 0) append_axes(raise, node, 1, y->rank, missing);
+  }
+  sl_graph_unset(raise->graph, node, "axis");
+  sl_graph_unset(raise->graph, node, "broadcast");
+  return SL_OK;
+}
+
+sl_status sl_raise_is_test(sl_raise *raise, sl_node_id node, sl_error *err) {
+  if (sl_node_int(node_at(raise, node), "is_test", 0) == 0)
+    return refuse(raise, node, "it is in training mode", err);
+  sl_graph_unset(raise->graph, node, "is_test");
+  sl_graph_unset(raise->graph, node, "consumed_inputs");
+  return SL_OK;
+}
+
+// One slope per channel used to be enough; now it must broadcast.
+sl_status sl_raise_slope(sl_raise *raise, sl_node_id node, sl_error *err) {
+  const sl_node *n = node_at(raise, node);
+  const sl_type *x = &raise->graph->values[n->inputs[0]].type;
+  const sl_type *slope = &raise->graph->values[n->inputs[1]].type;
+  if (slope->rank != 1 || sl_dim_is(slope->dims[0], 1)) return SL_OK;
+  if (x->rank < 2 || x->rank > 10)
+    return refuse(raise, node, "the rank of its input is not known", err);
+  if (x->rank > 2) append_axes(raise, node, 1, 1, x->rank - 2);
+  return SL_OK;
+}
+
 // ---- normalisation, dropout ---------------------------------------------------------------------
 
 // Until 8, spatial = 0 meant statistics per position.

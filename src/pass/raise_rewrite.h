@@ -14,6 +14,9 @@ typedef struct sl_raise {
 
 typedef sl_status (*sl_raise_rewrite)(sl_raise *raise, sl_node_id node, sl_error *err);
 
+sl_status sl_raise_broadcast(sl_raise *raise, sl_node_id node, sl_error *err);
+sl_status sl_raise_is_test(sl_raise *raise, sl_node_id node, sl_error *err);
+sl_status sl_raise_slope(sl_raise *raise, sl_node_id node, sl_error *err);
 sl_status sl_raise_batch_norm(sl_raise *raise, sl_node_id node, sl_error *err);
 sl_status sl_raise_batch_norm_outputs(sl_raise *raise, sl_node_id node, sl_error *err);
 sl_status sl_raise_upsample_scales(sl_raise *raise, sl_node_id node, sl_error *err);
