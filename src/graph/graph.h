@@ -306,6 +306,10 @@ void sl_graph_drop(sl_graph *graph, sl_value_id value);
 // SL_E_MODEL naming a node when values depend on themselves.
 SL_MUST_CHECK sl_status sl_graph_sort(sl_graph *graph, sl_error *err);
 
+// The value of that name here or in a graph around this one; 0 when there is none. Graphs on the
+// way get it as an outer value, so that none of them gives the name to something new.
+sl_value_id sl_graph_resolve(sl_graph *graph, const char *name);
+
 // The rules every graph must keep: inputs of nodes exist, no cycles, no two origins, outputs exist,
 // also in inner graphs. SL_E_MODEL naming the node and the value.
 SL_MUST_CHECK sl_status sl_graph_verify(const sl_graph *graph, sl_error *err);

@@ -78,6 +78,15 @@ sl_value_id sl_graph_add_value(sl_graph *graph, const char *name, sl_origin orig
   return value;
 }
 
+sl_value_id sl_graph_resolve(sl_graph *graph, const char *name) {
+  sl_graph *around = graph;
+  while (around != NULL && sl_graph_find(around, name) == 0) around = around->outer;
+  if (around == NULL) return 0;
+  for (sl_graph *at = graph; at != around; at = at->outer)
+    (void)sl_graph_add_value(at, name, SL_ORIGIN_OUTER);
+  return sl_graph_find(graph, name);
+}
+
 void sl_graph_set_type(sl_graph *graph, sl_value_id value, int32_t element, int32_t rank,
                        const sl_dim *dims) {
   sl_type *type = &graph->values[value].type;

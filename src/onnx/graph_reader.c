@@ -71,21 +71,18 @@ static sl_value_id find(const sl_graph *graph, sl_wire name) {
   return (sl_value_id)sl_map_get(graph->names, name.at, (size_t)(name.end - name.at), 0);
 }
 
-// The value of that name here or in a graph around this one; 0 when there is none. All graphs on
-// the way get it, so that none of them gives the name to something new.
+static sl_status new_text(graph_reader *g, sl_wire name, const char **out, sl_error *err) {
+  return sl_scan_text(&g->r->scan, &(sl_wire_field){.bytes = name}, out, err);
+}
+
 static sl_status resolve(graph_reader *g, sl_wire name, sl_value_id *out, sl_error *err) {
   *out = find(g->graph, name);
-  if (*out != 0) return SL_OK;
-  const sl_graph *around = g->graph->outer;
-  while (around != NULL && find(around, name) == 0) around = around->outer;
-  if (around == NULL) return SL_OK;
-  const char *text = around->values[find(around, name)].name;
-  for (sl_graph *at = g->graph; at != around; at = at->outer) {
-    graph_reader here = {.r = g->r, .graph = at};
-    sl_value_id value;
-    SL_TRY(add_value(&here, text, SL_ORIGIN_OUTER, &value, err));
-    if (at == g->graph) *out = value;
-  }
+  if (*out != 0 || g->graph->outer == NULL) return SL_OK;
+  // Each graph on the way may get a value.
+  SL_TRY(sl_scan_check_memory(&g->r->scan, (size_t)g->depth * sizeof(sl_value), err));
+  const char *text;
+  SL_TRY(new_text(g, name, &text, err));
+  *out = sl_graph_resolve(g->graph, text);
   return SL_OK;
 }
 
@@ -112,10 +109,6 @@ static sl_status declare(graph_reader *g, sl_value_id id, sl_wire message, const
   value->is_declared = true;
   if (info->type.at != NULL) SL_TRY(sl_reader_type(g->r, info->type, &value->type, err));
   return sl_reader_extra(g->r, message, BIT(1) | BIT(2), &value->extra, err);
-}
-
-static sl_status new_text(graph_reader *g, sl_wire name, const char **out, sl_error *err) {
-  return sl_scan_text(&g->r->scan, &(sl_wire_field){.bytes = name}, out, err);
 }
 
 static sl_status add_input(graph_reader *g, sl_wire message, sl_error *err) {

@@ -174,7 +174,8 @@ def attributes():
     tensor = numpy_helper.from_array(np.arange(3, dtype=np.int64), "t")
     graph = h.make_graph([h.make_node("Neg", ["x"], ["n"])], "inside", [], [value("n")])
     node = h.make_node("Everything", ["x", "", "x"], ["y", "", "z"], domain="local.test",
-                       a_float=0.0, an_int=-5, a_string=b"\x00\xfftext\"\\\n", floats=[1.5, float("inf"), -0.0],
+                       a_float=0.0, an_int=-5, a_string=b"\x00\xfftext\"\\\n",
+                       floats=[1.5, float("inf"), -0.0],
                        ints=[1, -1, 2**62], strings=["a", ""], a_tensor=tensor,
                        tensors=[tensor, tensor], a_graph=graph, graphs=[graph, graph],
                        a_type=h.make_tensor_type_proto(T.FLOAT, [2, "n"]),

@@ -6,8 +6,8 @@ Without arguments (the ordinary tests): every model of tests/data/onnx and of te
 Slitlamp reads, compared field by field on the wire by wire_compare.py.
 
 With --onnx FOLDER...: every .onnx file below the folders, judged by the onnx package: the
-ModelProto of the copy equals the original's after order_free() took away what has no meaning (order of
-initializers, defaults that are spelled out, the field a tensor's numbers are in), and
+ModelProto of the copy equals the original's after order_free() took away what has no meaning
+(order of initializers, defaults that are spelled out, the field a tensor's numbers are in), and
 onnx.checker accepts the copy wherever it accepts the original.
 
 Environment: SL_BUILD_DIR (tests/onnx_copy is below it), SL_SOURCE_DIR.
