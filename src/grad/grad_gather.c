@@ -175,3 +175,78 @@ sl_status sl_grad_TopK(sl_sweep *sweep, sl_node_id node, sl_error *err) {
   sl_sweep_add(sweep, x, back);
   return SL_OK;
 }
+
+// ---- Col2Im -------------------------------------------------------------------------------------
+
+typedef struct folding {
+  int32_t rank;  // spatial axes
+  int64_t image[SL_RULE_RANK_MAX], block[SL_RULE_RANK_MAX];
+  int64_t stride[SL_RULE_RANK_MAX], dilation[SL_RULE_RANK_MAX], begin[SL_RULE_RANK_MAX];
+  int64_t steps[SL_RULE_RANK_MAX];  // blocks along each axis
+  int64_t pixels, places, blocks;   // products of image, block and steps
+} folding;
+
+static int64_t int_or(const sl_node *node, const char *name, int32_t index, int64_t missing) {
+  int64_t count;
+  const int64_t *ints = sl_node_ints(node, name, &count);
+  return ints != NULL && index < count ? ints[index] : missing;
+}
+
+static int read_folding(const sl_sweep *sweep, const sl_node *node, folding *f) {
+  int64_t rank = sl_graph_constant_ints(sweep->graph, node->inputs[1], f->image, SL_RULE_RANK_MAX);
+  int64_t block = sl_graph_constant_ints(sweep->graph, node->inputs[2], f->block, SL_RULE_RANK_MAX);
+  if (rank < 1 || block != rank) return 0;
+  f->rank = (int32_t)rank;
+  f->pixels = f->places = f->blocks = 1;
+  for (int32_t i = 0; i < f->rank; i++) {
+    f->stride[i] = int_or(node, "strides", i, 1);
+    f->dilation[i] = int_or(node, "dilations", i, 1);
+    f->begin[i] = int_or(node, "pads", i, 0);
+    int64_t room = f->image[i] + f->begin[i] + int_or(node, "pads", f->rank + i, 0);
+    f->steps[i] = (room - f->dilation[i] * (f->block[i] - 1) - 1) / f->stride[i] + 1;
+    f->pixels *= f->image[i];
+    f->places *= f->block[i];
+    f->blocks *= f->steps[i];
+  }
+  return 1;
+}
+
+// The pixel under place `place` of block `block`; `pixels`, the zero behind the last, when it lies
+// in the padding.
+static int64_t pixel_under(const folding *f, int64_t place, int64_t block) {
+  int64_t pixel = 0, scale = 1;
+  for (int32_t i = f->rank - 1; i >= 0; i--) {
+    int64_t offset = place % f->block[i], step = block % f->steps[i];
+    int64_t at = step * f->stride[i] + offset * f->dilation[i] - f->begin[i];
+    if (at < 0 || at >= f->image[i]) return f->pixels;
+    pixel += at * scale;
+    scale *= f->image[i];
+    place /= f->block[i];
+    block /= f->steps[i];
+  }
+  return pixel;
+}
+
+// It adds blocks into an image, so its gradient cuts blocks out of one.
+sl_status sl_grad_Col2Im(sl_sweep *sweep, sl_node_id node, sl_error *err) {
+  sl_node at = sweep->graph->nodes[node];
+  sl_value_id g = sl_sweep_grad(sweep, at.outputs[0]);
+  if (g == 0 || !sl_rule_wants(sweep, &at, 0)) return SL_OK;
+  const sl_type type = *sl_type_of(sweep, at.inputs[0]), out = *sl_type_of(sweep, g);
+  folding f;
+  if (!read_folding(sweep, &at, &f))
+    return sl_sweep_refuse(sweep, node, err, "its sizes are not constant");
+  int64_t *pixels = SL_NEW_ARRAY(sweep->scratch, int64_t, f.places * f.blocks + 1);
+  for (int64_t p = 0; p < f.places; p++)
+    for (int64_t b = 0; b < f.blocks; b++) pixels[p * f.blocks + b] = pixel_under(&f, p, b);
+  sl_dim flat[3] = {out.dims[0], out.dims[1], SL_DIM(f.pixels)};
+  sl_value_id image = sl_emit_reshape(sweep, g, flat, 3);
+  image = sl_emit_pad(sweep, image, (const int64_t[]){0, 0, 0, 0, 0, 1});
+  sl_value_id index = sl_emit_ints(sweep, pixels, f.places * f.blocks);
+  sl_value_id columns = sl_emit2(sweep, "Gather", image, index);
+  sl_graph_set_int(sweep->graph, sl_emitted(sweep), "axis", 2);
+  flat[2] = SL_DIM(f.places * f.blocks);
+  sl_emit_type(sweep, columns, type.element, 3, flat);
+  sl_sweep_add(sweep, at.inputs[0], sl_emit_reshape(sweep, columns, type.dims, 3));
+  return SL_OK;
+}

@@ -198,3 +198,6 @@ GRAD_CASE(GridSample, F32, 20, 1, "2x2x4x5 ~2x3x2x2", "mode=nearest padding_mode
 GRAD_CASE(AffineGrid, F32, 20, 1, "2x2x3 #2,3,4,5", "")
 GRAD_CASE(AffineGrid, F32, 20, 1, "2x2x3 #2,3,4,5", "align_corners=1")
 GRAD_CASE(AffineGrid, F32, 20, 1, "2x3x4 #2,3,2,4,5", "")
+GRAD_CASE(Col2Im, F32, 18, 1, "2x8x6 #3,4 #2,2", "")
+GRAD_CASE(Col2Im, F32, 18, 1, "Nx12x12 #5,4 #3,2",
+          "strides=[2,1] pads=[1,1,1,0] dilations=[1,1]")
