@@ -43,12 +43,14 @@ static sl_value_id every(sl_sweep *sweep, const sl_window *window, sl_value_id x
   return value;
 }
 
+// Kernel and strides of 1, since the places are given: others would only ask for a larger output
+// where windows reach past the image.
 static sl_value_id unpooled(sl_sweep *sweep, const sl_window *window, sl_value_id g,
                             sl_value_id indices, sl_value_id shape, sl_value_id like) {
+  int64_t ones[SL_WINDOW_RANK_MAX];
+  for (int32_t i = 0; i < window->rank; i++) ones[i] = 1;
   sl_value_id value = sl_emit3(sweep, "MaxUnpool", g, indices, shape);
-  sl_node_id node = sl_emitted(sweep);
-  sl_graph_set_ints(sweep->graph, node, "kernel_shape", window->kernel, window->rank);
-  sl_graph_set_ints(sweep->graph, node, "strides", window->stride, window->rank);
+  sl_graph_set_ints(sweep->graph, sl_emitted(sweep), "kernel_shape", ones, window->rank);
   sl_emit_type_of(sweep, value, like);
   return value;
 }

@@ -40,6 +40,8 @@ GRAD_CASE(MaxPool, F32, 17, 1, "dNx2x7x6", "kernel_shape=[3,3] strides=[2,2] pad
 GRAD_CASE(MaxPool, F32, 17, 1, "dNx2x7x6", "kernel_shape=[3,2] strides=[2,2] ceil_mode=1")
 GRAD_CASE(MaxPool, F32, 17, 1, "dNx2x5x5", "kernel_shape=[3,3] pads=[1,1,1,1]")
 GRAD_CASE(MaxPool, F32, 17, 1, "dNx2x6x6", "kernel_shape=[5,5] pads=[2,2,2,2]")
+GRAD_CASE(MaxPool, F32, 17, 1, "dNx2x3x4",
+          "kernel_shape=[2,2] strides=[2,2] pads=[1,1,0,1] ceil_mode=1")
 GRAD_CASE(MaxPool, F32, 17, 2, "dNx2x7x6", "kernel_shape=[3,3] strides=[2,1]")
 GRAD_CASE(MaxPool, F32, 17, 1, "dNx2x7x7", "kernel_shape=[2,3] dilations=[2,2] strides=[2,1]")
 GRAD_CASE(MaxPool, F32, 17, 1, "dNx2x7x6", "kernel_shape=[3,3] strides=[2,2] auto_pad=SAME_UPPER")
