@@ -94,16 +94,14 @@ static sl_value_id power_by_value(sl_sweep *sweep, const sl_node *node, sl_value
   return sl_rule_where(sweep, sl_rule_compare(sweep, "Equal", e, zero), zero, slope, y);
 }
 
-// y log x, and 0 where x is 0 and e is not negative (the limit; log 0 would spoil it).
+// y log x, and 0 where x is 0 (the limit for e > 0; log 0 would spoil it).
 static sl_value_id power_exponent(sl_sweep *sweep, const sl_node *node, sl_value_id g) {
-  sl_value_id x = node->inputs[0], y = node->outputs[0];
-  sl_value_id zero = sl_emit_number(sweep, y, 0);
-  sl_value_id at_zero = sl_rule_compare(sweep, "Equal", y, zero);
-  sl_value_id safe = sl_rule_where(sweep, at_zero, sl_emit_number(sweep, y, 1),
-                                   sl_emit_expand_like(sweep, x, y), y);
+  sl_value_id x = node->inputs[0], zero = sl_emit_number(sweep, x, 0);
+  sl_value_id at_zero = sl_rule_compare(sweep, "Equal", x, zero);
+  sl_value_id safe = sl_rule_where(sweep, at_zero, sl_emit_number(sweep, x, 1), x, x);
   sl_value_id log = sl_emit1(sweep, "Log", safe);
-  sl_emit_type_of(sweep, log, y);
-  return sl_emit_mul(sweep, g, sl_emit_mul(sweep, y, log));
+  sl_emit_type_of(sweep, log, x);
+  return sl_emit_mul(sweep, sl_emit_mul(sweep, g, node->outputs[0]), log);
 }
 
 sl_status sl_grad_Pow(sl_sweep *sweep, sl_node_id node, sl_error *err) {
