@@ -32,8 +32,8 @@ class Collection:
         return name
 
     def add(self, case, inputs, reference, nodes):
-        """`inputs`: arrays to differentiate by; `reference`: the function in PyTorch; `nodes`: calls
-        node(op, [names], {attributes}) with names "x0", "y", constants as arrays."""
+        """`inputs`: arrays to differentiate by; `reference`: the function in PyTorch; `nodes`: rows of
+        operator, inputs, outputs, attributes; inputs are names ("x0") or arrays (constants)."""
         leaves = [torch.tensor(a, requires_grad=True) for a in inputs]
         result = reference(*leaves)
         seed = self.random.standard_normal(result.shape).astype(np.float32)
@@ -75,7 +75,8 @@ def i64(*numbers):
     return np.array(numbers, dtype=np.int64)
 
 
-KINKS = f32(-7, -3.5, -1, -0.5, 0, 0.25, 0.5, 1, 2, 6, 7)  # not -3 and 3: HardSwish has no slope there
+# Not -3 and 3, where HardSwish has no slope.
+KINKS = f32(-7, -3.5, -1, -0.5, 0, 0.25, 0.5, 1, 2, 6, 7)
 
 
 def add_activations(c):
@@ -120,7 +121,8 @@ def add_ties(c):
     c.add("amin", [tied], lambda x: torch.amin(x, (0, 1)),
           one("ReduceMin", ["x0"], keepdims=0))
     zeros = f32(2, 0, 3, 0, 0, 4, 1, 2, 3).reshape(3, 3)
-    c.add("prod", [zeros], lambda x: torch.prod(x, 1), one("ReduceProd", ["x0", i64(1)], keepdims=0))
+    c.add("prod", [zeros], lambda x: torch.prod(x, 1),
+          one("ReduceProd", ["x0", i64(1)], keepdims=0))
     rows = f32(0, 0, 0, 3, 0, 4).reshape(2, 3)
     c.add("norm", [rows], lambda x: torch.linalg.vector_norm(x, dim=1),
           one("ReduceL2", ["x0", i64(1)], keepdims=0))
@@ -247,7 +249,7 @@ def add_quantised_product(c):
                            np.uint8(120), np.float32(0.0625), np.uint8(100)], ["z"], {}),
         ("DequantizeLinear", ["z", np.float32(0.0625), np.uint8(100)], ["y"], {})])
 
-    # The rounding of DynamicQuantizeLinear counts as the identity: the gradient is that of t @ real.
+    # Rounding counts as the identity, so the gradient is that of t @ real.
     c.add("dynamic", [c.random_array(3, 5)], lambda t: t @ real, [
         ("DynamicQuantizeLinear", ["x0"], ["q", "scale", "zero"], {}),
         ("MatMulInteger", ["q", weight, "zero", np.uint8(120)], ["z"], {}),
