@@ -33,7 +33,8 @@ static sl_status need_store(const opening *o, const char *what, sl_error *err) {
 }
 
 static sl_status find_run(opening *o, sl_error *err) {
-  if (o->params->tensor != NULL && o->params->run == NULL && o->params->model != NULL) return SL_OK;
+  // A model that was named is looked at by itself; a run's pipeline belongs to the run's model.
+  if (o->params->run == NULL && o->params->model != NULL) return SL_OK;
   SL_TRY(need_store(o, "the run", err));
   SL_TRY(sl_need_run(o->call, o->params->run, &o->run, err));
   o->has_run = 1;
