@@ -32,8 +32,8 @@ class Collection:
         return name
 
     def add(self, case, inputs, reference, nodes):
-        """`inputs`: arrays to differentiate by; `reference`: the function in PyTorch; `nodes`: rows of
-        operator, inputs, outputs, attributes; inputs are names ("x0") or arrays (constants)."""
+        """`inputs`: arrays to differentiate by; `reference`: the function in PyTorch; `nodes`: rows
+        of operator, inputs, outputs, attributes; inputs are names ("x0") or constant arrays."""
         leaves = [torch.tensor(a, requires_grad=True) for a in inputs]
         result = reference(*leaves)
         seed = self.random.standard_normal(result.shape).astype(np.float32)
