@@ -154,7 +154,32 @@ export interface OperationInfo {
 }
 
 export const operations: Readonly<Record<OperationName, OperationInfo>> = """
-    return head + json.dumps(table, indent=2, ensure_ascii=False) + ";"
+    registries = {
+        registry["name"]: [
+            {key: item[key] for key in ("name", "title", "help", "params")}
+            for item in registry["items"]
+        ]
+        for registry in schema["registries"]
+    }
+    tail = """
+
+/** An item of a registry: what a parameter of type "variant" may be. */
+export interface RegistryItem {
+  readonly name: string;
+  readonly title: string;
+  readonly help: string;
+  readonly params: readonly ParamRow[];
+}
+
+export const registries: Readonly<Record<string, readonly RegistryItem[]>> = """
+    return (
+        head
+        + json.dumps(table, indent=2, ensure_ascii=False)
+        + ";"
+        + tail
+        + json.dumps(registries, indent=2, ensure_ascii=False)
+        + ";"
+    )
 
 
 # ---- Python ----------------------------------------------------------------------------------

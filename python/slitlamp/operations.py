@@ -283,6 +283,67 @@ Alternative = TypedDict(
 
 
 #: A record of results.
+Values = TypedDict(
+    "Values",
+    {
+        'name': 'str | None',
+        'dtype': 'str | None',
+        'shape': 'str | None',
+        'min': 'float | None',
+        'max': 'float | None',
+        'mean': 'float | None',
+        'std': 'float | None',
+        'nans': 'int',
+        'infinities': 'int',
+        'path': 'str | None',
+    },
+)
+
+
+#: A record of results.
+Channel = TypedDict(
+    "Channel",
+    {
+        'channel': 'int',
+        'mean': 'float | None',
+        'std': 'float | None',
+        'min': 'float | None',
+        'max': 'float | None',
+        'zeros': 'float | None',
+        'energy': 'float | None',
+        'high': 'float | None',
+        'dead': 'bool',
+    },
+)
+
+
+#: A record of results.
+Layer = TypedDict(
+    "Layer",
+    {
+        'map': 'str | None',
+        'values': 'Values',
+        'axis': 'int',
+        'channels': 'list[Channel]',
+    },
+)
+
+
+#: A record of results.
+Change = TypedDict(
+    "Change",
+    {
+        'sample': 'int',
+        'element': 'int',
+        'name': 'str | None',
+        'before': 'float | None',
+        'after': 'float | None',
+        'change': 'float | None',
+    },
+)
+
+
+#: A record of results.
 Class2 = TypedDict(
     "Class2",
     {
@@ -512,6 +573,67 @@ ReportResult = TypedDict(
         'alternatives': 'list[Alternative]',
         'notes': 'list[str]',
         'html': 'str | None',
+    },
+)
+
+
+#: Result of "tap".
+TapResult = TypedDict(
+    "TapResult",
+    {
+        'sample': 'str | None',
+        'run': 'str | None',
+        'samples': 'int',
+        'layers': 'list[Layer]',
+    },
+)
+
+
+#: Result of "attribute".
+AttributeResult = TypedDict(
+    "AttributeResult",
+    {
+        'sample': 'str | None',
+        'run': 'str | None',
+        'method': 'str | None',
+        'target': 'str | None',
+        'layer': 'str | None',
+        'map': 'str | None',
+        'target_values': 'list[float]',
+        'delta': 'list[float]',
+        'values': 'Values',
+        'runs': 'int',
+        'batch': 'int',
+        'seconds': 'float | None',
+        'notes': 'list[str]',
+    },
+)
+
+
+#: Result of "edit".
+EditResult = TypedDict(
+    "EditResult",
+    {
+        'sample': 'str | None',
+        'run': 'str | None',
+        'before': 'Values',
+        'after': 'Values',
+        'changes': 'list[Change]',
+        'best_before': 'list[Change]',
+        'best_after': 'list[Change]',
+        'largest_change': 'float | None',
+        'seconds': 'float | None',
+    },
+)
+
+
+#: Result of "grad".
+GradResult = TypedDict(
+    "GradResult",
+    {
+        'output': 'Values',
+        'gradients': 'list[Values]',
+        'notes': 'list[str]',
     },
 )
 
@@ -896,6 +1018,128 @@ class Operations:
         :param seed: Seed of the bootstrap.
         """
         return self.call('report', {'run': run, 'html': html, 'resamples': resamples, 'seed': seed})  # type: ignore[no-any-return]
+
+    def tap(
+        self,
+        layer: list[str],
+        *,
+        model: str | None = None,
+        sample: str | None = None,
+        run: str | None = None,
+        tensor: str | None = None,
+        provider: Literal["auto", "cpu", "cuda", "tensorrt", "openvino", "coreml"] | None = None,
+        threads: int | None = None,
+        where: list[str] | None = None,
+        limit: int | None = None,
+        out: list[str] | None = None,
+    ) -> TapResult:
+        """The values of any layer for a case, or statistics per channel over a view.
+
+        :param layer: Values to look at, by their names or those of nodes.
+        :param model: Model as an .onnx file, or the id of one seen before; that of the run when left out.
+        :param sample: Sample of the workspace.
+        :param run: Run whose model, pipeline and classes are used; the newest one when left out.
+        :param tensor: Ready input as an .npy file, the batch first, in place of a sample; needs no workspace.
+        :param provider: ONNX Runtime execution provider.
+        :param threads: Threads inside a run; 0 uses every processor.
+        :param where: In place of a sample: statistics over the samples of a view, as in "view".
+        :param limit: Of a view: at most so many, spread evenly.
+        :param out: Files to write the values to (.npy), one for each layer.
+        """
+        return self.call('tap', {'layer': layer, 'model': model, 'sample': sample, 'run': run, 'tensor': tensor, 'provider': provider, 'threads': threads, 'where': where, 'limit': limit, 'out': out})  # type: ignore[no-any-return]
+
+    def attribute(
+        self,
+        *,
+        model: str | None = None,
+        sample: str | None = None,
+        run: str | None = None,
+        tensor: str | None = None,
+        provider: Literal["auto", "cpu", "cuda", "tensorrt", "openvino", "coreml"] | None = None,
+        threads: int | None = None,
+        method: dict[str, Any] | None = None,
+        target: str | None = None,
+        layer: str | None = None,
+        baseline: Literal["zeros", "mean", "file"] | None = None,
+        baseline_tensor: str | None = None,
+        seed: int | None = None,
+        memory: int | None = None,
+        out: str | None = None,
+    ) -> AttributeResult:
+        """Which parts of an input made a target what it is, by any method.
+
+        :param model: Model as an .onnx file, or the id of one seen before; that of the run when left out.
+        :param sample: Sample of the workspace.
+        :param run: Run whose model, pipeline and classes are used; the newest one when left out.
+        :param tensor: Ready input as an .npy file, the batch first, in place of a sample; needs no workspace.
+        :param provider: ONNX Runtime execution provider.
+        :param threads: Threads inside a run; 0 uses every processor.
+        :param method: Method and its options; grad_cam where the model has a feature map, else saliency.
+        :param target: What is explained: a class by number or name, "predicted", a contrast such as "283-281", elements of a value such as "boxes[0,3]".
+        :param layer: Layer for methods that look at one; found when left out.
+        :param baseline: What absent means, for methods that compare with it.
+        :param baseline_tensor: Baseline as an .npy file.
+        :param seed: Of everything random.
+        :param memory: Bound of activations at once; 0 is 1,024.
+        :param out: File to write the values to (.npy).
+        """
+        return self.call('attribute', {'model': model, 'sample': sample, 'run': run, 'tensor': tensor, 'provider': provider, 'threads': threads, 'method': method, 'target': target, 'layer': layer, 'baseline': baseline, 'baseline_tensor': baseline_tensor, 'seed': seed, 'memory': memory, 'out': out})  # type: ignore[no-any-return]
+
+    def edit(
+        self,
+        edit: list[str],
+        *,
+        model: str | None = None,
+        sample: str | None = None,
+        run: str | None = None,
+        tensor: str | None = None,
+        provider: Literal["auto", "cpu", "cuda", "tensorrt", "openvino", "coreml"] | None = None,
+        threads: int | None = None,
+        output: str | None = None,
+        top: int | None = None,
+        out: str | None = None,
+    ) -> EditResult:
+        """Run a model with channels, regions or tokens of a layer changed, and compare.
+
+        :param edit: Edits such as "features.7[12]*0", "layer4@2:5,3:9*0", "layer1[3]=mean", "blocks.3+0.5".
+        :param model: Model as an .onnx file, or the id of one seen before; that of the run when left out.
+        :param sample: Sample of the workspace.
+        :param run: Run whose model, pipeline and classes are used; the newest one when left out.
+        :param tensor: Ready input as an .npy file, the batch first, in place of a sample; needs no workspace.
+        :param provider: ONNX Runtime execution provider.
+        :param threads: Threads inside a run; 0 uses every processor.
+        :param output: Value to compare; the first output when left out.
+        :param top: How many elements to list, the most changed first.
+        :param out: File to write the edited output to (.npy).
+        """
+        return self.call('edit', {'edit': edit, 'model': model, 'sample': sample, 'run': run, 'tensor': tensor, 'provider': provider, 'threads': threads, 'output': output, 'top': top, 'out': out})  # type: ignore[no-any-return]
+
+    def grad(
+        self,
+        model: str,
+        tensor: str,
+        *,
+        output: str | None = None,
+        index: str | None = None,
+        seed: str | None = None,
+        wrt: list[str] | None = None,
+        out: list[str] | None = None,
+        provider: Literal["auto", "cpu", "cuda", "tensorrt", "openvino", "coreml"] | None = None,
+        threads: int | None = None,
+    ) -> GradResult:
+        """Exact gradients of any value of a model by any other, on a ready tensor.
+
+        :param model: Model as an .onnx file.
+        :param tensor: Input as an .npy file, the batch first.
+        :param output: Value to differentiate, by its name or that of a node; the first output when left out.
+        :param index: Element of the output, such as "0,283"; without the batch index, such as "283", it is that element of every sample. Left out: the sum of all elements.
+        :param seed: dL/doutput as an .npy file of the output's shape, in place of index.
+        :param wrt: Values to differentiate by, by their names or those of nodes; the first input when left out.
+        :param out: Files to write the gradients to (.npy), one for each wrt.
+        :param provider: ONNX Runtime execution provider.
+        :param threads: Threads inside a run; 0 uses every processor.
+        """
+        return self.call('grad', {'model': model, 'tensor': tensor, 'output': output, 'index': index, 'seed': seed, 'wrt': wrt, 'out': out, 'provider': provider, 'threads': threads})  # type: ignore[no-any-return]
 
     def compare(
         self,

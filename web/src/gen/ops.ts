@@ -357,6 +357,76 @@ export interface Alternative {
   readonly used: boolean;
 }
 
+export interface Layer {
+  /** Blob of the values (.npy); null over a view and without a workspace. */
+  readonly map: string | null;
+  /** The values (the last batch of a view). */
+  readonly values: Values;
+  /** Axis that was taken for channels. */
+  readonly axis: number;
+  /** Statistics per channel. */
+  readonly channels: readonly Channel[];
+}
+
+export interface Values {
+  /** Name of the value in the model. */
+  readonly name: string | null;
+  /** Element type. */
+  readonly dtype: string | null;
+  /** Sizes, the batch first. */
+  readonly shape: string | null;
+  /** Smallest finite element. */
+  readonly min: number | null;
+  /** Largest finite element. */
+  readonly max: number | null;
+  /** Mean of the finite elements. */
+  readonly mean: number | null;
+  /** Standard deviation of them. */
+  readonly std: number | null;
+  /** Elements that are not a number. */
+  readonly nans: number;
+  /** Infinite elements. */
+  readonly infinities: number;
+  /** File it was written to. */
+  readonly path: string | null;
+}
+
+export interface Channel {
+  /** Number of the channel. */
+  readonly channel: number;
+  /** Mean over samples and places. */
+  readonly mean: number | null;
+  /** Standard deviation. */
+  readonly std: number | null;
+  /** Smallest element. */
+  readonly min: number | null;
+  /** Largest element. */
+  readonly max: number | null;
+  /** Part of the elements that are zero (sparsity), 0 to 1. */
+  readonly zeros: number | null;
+  /** Root of the mean square. */
+  readonly energy: number | null;
+  /** Part of the elements within 1 % of the channel's range below its maximum: near 1 is saturated. */
+  readonly high: number | null;
+  /** Every element of every sample is zero, or all are the same. */
+  readonly dead: boolean;
+}
+
+export interface Change {
+  /** Row of the batch. */
+  readonly sample: number;
+  /** Element of the output. */
+  readonly element: number;
+  /** Its class; null where not known. */
+  readonly name: string | null;
+  /** Without the edits. */
+  readonly before: number | null;
+  /** With them. */
+  readonly after: number | null;
+  /** After less before. */
+  readonly change: number | null;
+}
+
 export interface Class2 {
   /** Class. */
   readonly name: string | null;
@@ -787,6 +857,174 @@ export interface ReportResult {
   readonly html: string | null;
 }
 
+export interface TapParams {
+  /** Model as an .onnx file, or the id of one seen before; that of the run when left out. */
+  readonly model?: string;
+  /** Sample of the workspace. */
+  readonly sample?: string;
+  /** Run whose model, pipeline and classes are used; the newest one when left out. */
+  readonly run?: string;
+  /** Ready input as an .npy file, the batch first, in place of a sample; needs no workspace. */
+  readonly tensor?: string;
+  /** ONNX Runtime execution provider. */
+  readonly provider?: "auto" | "cpu" | "cuda" | "tensorrt" | "openvino" | "coreml";
+  /** Threads inside a run; 0 uses every processor. */
+  readonly threads?: number;
+  /** Values to look at, by their names or those of nodes. */
+  readonly layer: readonly string[];
+  /** In place of a sample: statistics over the samples of a view, as in "view". */
+  readonly where?: readonly string[];
+  /** Of a view: at most so many, spread evenly. Unit: samples. */
+  readonly limit?: number;
+  /** Files to write the values to (.npy), one for each layer. */
+  readonly out?: readonly string[];
+}
+
+export interface TapResult {
+  /** The sample; null for a ready tensor or a view. */
+  readonly sample: string | null;
+  /** Run whose model and pipeline were used. */
+  readonly run: string | null;
+  /** How many samples the statistics are over. Unit: samples. */
+  readonly samples: number;
+  /** One for each layer asked for. */
+  readonly layers: readonly Layer[];
+}
+
+export interface AttributeParams {
+  /** Model as an .onnx file, or the id of one seen before; that of the run when left out. */
+  readonly model?: string;
+  /** Sample of the workspace. */
+  readonly sample?: string;
+  /** Run whose model, pipeline and classes are used; the newest one when left out. */
+  readonly run?: string;
+  /** Ready input as an .npy file, the batch first, in place of a sample; needs no workspace. */
+  readonly tensor?: string;
+  /** ONNX Runtime execution provider. */
+  readonly provider?: "auto" | "cpu" | "cuda" | "tensorrt" | "openvino" | "coreml";
+  /** Threads inside a run; 0 uses every processor. */
+  readonly threads?: number;
+  /** Method and its options; grad_cam where the model has a feature map, else saliency. */
+  readonly method?: Record<string, object>;
+  /** What is explained: a class by number or name, "predicted", a contrast such as "283-281", elements of a value such as "boxes[0,3]". */
+  readonly target?: string;
+  /** Layer for methods that look at one; found when left out. */
+  readonly layer?: string;
+  /** What absent means, for methods that compare with it. */
+  readonly baseline?: "zeros" | "mean" | "file";
+  /** Baseline as an .npy file. */
+  readonly baseline_tensor?: string;
+  /** Of everything random. */
+  readonly seed?: number;
+  /** Bound of activations at once; 0 is 1,024. Unit: MiB. */
+  readonly memory?: number;
+  /** File to write the values to (.npy). */
+  readonly out?: string;
+}
+
+export interface AttributeResult {
+  /** The sample; null for a ready tensor. */
+  readonly sample: string | null;
+  /** Run whose model and pipeline were used. */
+  readonly run: string | null;
+  /** The method. */
+  readonly method: string | null;
+  /** What was explained. */
+  readonly target: string | null;
+  /** Layer that was looked at; null where the method looks at none. */
+  readonly layer: string | null;
+  /** Blob of the values (.npy, float32); null without a workspace. */
+  readonly map: string | null;
+  /** The target at each input. */
+  readonly target_values: readonly number[];
+  /** Completeness: sum of values less the target's change, for each input. */
+  readonly delta: readonly number[];
+  /** The values. */
+  readonly values: Values;
+  /** Inputs that went through the model. Unit: rows. */
+  readonly runs: number;
+  /** Inputs at once. Unit: rows. */
+  readonly batch: number;
+  /** Time it took, without loading the model. Unit: s. */
+  readonly seconds: number | null;
+  /** What was not exact, and what was chosen. */
+  readonly notes: readonly string[];
+}
+
+export interface EditParams {
+  /** Model as an .onnx file, or the id of one seen before; that of the run when left out. */
+  readonly model?: string;
+  /** Sample of the workspace. */
+  readonly sample?: string;
+  /** Run whose model, pipeline and classes are used; the newest one when left out. */
+  readonly run?: string;
+  /** Ready input as an .npy file, the batch first, in place of a sample; needs no workspace. */
+  readonly tensor?: string;
+  /** ONNX Runtime execution provider. */
+  readonly provider?: "auto" | "cpu" | "cuda" | "tensorrt" | "openvino" | "coreml";
+  /** Threads inside a run; 0 uses every processor. */
+  readonly threads?: number;
+  /** Edits such as "features.7[12]*0", "layer4@2:5,3:9*0", "layer1[3]=mean", "blocks.3+0.5". */
+  readonly edit: readonly string[];
+  /** Value to compare; the first output when left out. */
+  readonly output?: string;
+  /** How many elements to list, the most changed first. */
+  readonly top?: number;
+  /** File to write the edited output to (.npy). */
+  readonly out?: string;
+}
+
+export interface EditResult {
+  /** The sample; null for a ready tensor. */
+  readonly sample: string | null;
+  /** Run whose model and pipeline were used. */
+  readonly run: string | null;
+  /** The output without the edits. */
+  readonly before: Values;
+  /** The output with them. */
+  readonly after: Values;
+  /** Elements that changed most. */
+  readonly changes: readonly Change[];
+  /** Largest elements without edits. */
+  readonly best_before: readonly Change[];
+  /** Largest elements with them. */
+  readonly best_after: readonly Change[];
+  /** Largest change of any element; 0 says that the edits had no effect. */
+  readonly largest_change: number | null;
+  /** Time of the edited run. Unit: s. */
+  readonly seconds: number | null;
+}
+
+export interface GradParams {
+  /** Model as an .onnx file. */
+  readonly model: string;
+  /** Input as an .npy file, the batch first. */
+  readonly tensor: string;
+  /** Value to differentiate, by its name or that of a node; the first output when left out. */
+  readonly output?: string;
+  /** Element of the output, such as "0,283"; without the batch index, such as "283", it is that element of every sample. Left out: the sum of all elements. */
+  readonly index?: string;
+  /** dL/doutput as an .npy file of the output's shape, in place of index. */
+  readonly seed?: string;
+  /** Values to differentiate by, by their names or those of nodes; the first input when left out. */
+  readonly wrt?: readonly string[];
+  /** Files to write the gradients to (.npy), one for each wrt. */
+  readonly out?: readonly string[];
+  /** ONNX Runtime execution provider. */
+  readonly provider?: "auto" | "cpu" | "cuda" | "tensorrt" | "openvino" | "coreml";
+  /** Threads inside a run; 0 uses every processor. */
+  readonly threads?: number;
+}
+
+export interface GradResult {
+  /** The value that was differentiated. */
+  readonly output: Values;
+  /** One for each wrt, in its order. */
+  readonly gradients: readonly Values[];
+  /** What was not differentiated exactly, and other remarks. */
+  readonly notes: readonly string[];
+}
+
 export interface CompareParams {
   /** First run, the one before. */
   readonly a: string;
@@ -1204,6 +1442,10 @@ export interface Operations {
   eval: { params: EvalParams; result: EvalResult };
   predictions: { params: PredictionsParams; result: PredictionsResult };
   report: { params: ReportParams; result: ReportResult };
+  tap: { params: TapParams; result: TapResult };
+  attribute: { params: AttributeParams; result: AttributeResult };
+  edit: { params: EditParams; result: EditResult };
+  grad: { params: GradParams; result: GradResult };
   compare: { params: CompareParams; result: CompareResult };
   export: { params: ExportParams; result: ExportResult };
   ls: { params: LsParams; result: LsResult };
@@ -2237,6 +2479,447 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
       }
     ]
   },
+  "tap": {
+    "title": "Look at a layer",
+    "help": "The values of any layer for a case, or statistics per channel over a view.",
+    "example": "slitlamp tap --sample s12 --layer conv1",
+    "flags": [
+      "untrusted",
+      "peek"
+    ],
+    "params": [
+      {
+        "name": "model",
+        "type": "path",
+        "positional": true,
+        "help": "Model as an .onnx file, or the id of one seen before; that of the run when left out."
+      },
+      {
+        "name": "sample",
+        "type": "id",
+        "kind": "sample",
+        "help": "Sample of the workspace."
+      },
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose model, pipeline and classes are used; the newest one when left out."
+      },
+      {
+        "name": "tensor",
+        "type": "path",
+        "help": "Ready input as an .npy file, the batch first, in place of a sample; needs no workspace."
+      },
+      {
+        "name": "provider",
+        "type": "enum",
+        "advanced": true,
+        "default": "auto",
+        "choices": [
+          {
+            "name": "auto",
+            "help": "the fastest that is there"
+          },
+          {
+            "name": "cpu",
+            "help": "the processor"
+          },
+          {
+            "name": "cuda",
+            "help": "an NVIDIA GPU"
+          },
+          {
+            "name": "tensorrt",
+            "help": "an NVIDIA GPU through TensorRT"
+          },
+          {
+            "name": "openvino",
+            "help": "Intel hardware"
+          },
+          {
+            "name": "coreml",
+            "help": "Apple hardware"
+          }
+        ],
+        "help": "ONNX Runtime execution provider."
+      },
+      {
+        "name": "threads",
+        "type": "int",
+        "advanced": true,
+        "min": 0,
+        "max": 1024,
+        "default": 0,
+        "help": "Threads inside a run; 0 uses every processor."
+      },
+      {
+        "name": "layer",
+        "type": "text",
+        "list": true,
+        "required": true,
+        "help": "Values to look at, by their names or those of nodes."
+      },
+      {
+        "name": "where",
+        "type": "text",
+        "list": true,
+        "advanced": true,
+        "help": "In place of a sample: statistics over the samples of a view, as in \"view\"."
+      },
+      {
+        "name": "limit",
+        "type": "int",
+        "unit": "samples",
+        "min": 1,
+        "max": 10000000,
+        "default": 256,
+        "help": "Of a view: at most so many, spread evenly."
+      },
+      {
+        "name": "out",
+        "type": "path",
+        "list": true,
+        "help": "Files to write the values to (.npy), one for each layer."
+      }
+    ]
+  },
+  "attribute": {
+    "title": "Attribute a decision",
+    "help": "Which parts of an input made a target what it is, by any method.",
+    "example": "slitlamp attribute --sample s12 --method integrated_gradients --steps 64",
+    "flags": [
+      "untrusted",
+      "peek"
+    ],
+    "params": [
+      {
+        "name": "model",
+        "type": "path",
+        "positional": true,
+        "help": "Model as an .onnx file, or the id of one seen before; that of the run when left out."
+      },
+      {
+        "name": "sample",
+        "type": "id",
+        "kind": "sample",
+        "help": "Sample of the workspace."
+      },
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose model, pipeline and classes are used; the newest one when left out."
+      },
+      {
+        "name": "tensor",
+        "type": "path",
+        "help": "Ready input as an .npy file, the batch first, in place of a sample; needs no workspace."
+      },
+      {
+        "name": "provider",
+        "type": "enum",
+        "advanced": true,
+        "default": "auto",
+        "choices": [
+          {
+            "name": "auto",
+            "help": "the fastest that is there"
+          },
+          {
+            "name": "cpu",
+            "help": "the processor"
+          },
+          {
+            "name": "cuda",
+            "help": "an NVIDIA GPU"
+          },
+          {
+            "name": "tensorrt",
+            "help": "an NVIDIA GPU through TensorRT"
+          },
+          {
+            "name": "openvino",
+            "help": "Intel hardware"
+          },
+          {
+            "name": "coreml",
+            "help": "Apple hardware"
+          }
+        ],
+        "help": "ONNX Runtime execution provider."
+      },
+      {
+        "name": "threads",
+        "type": "int",
+        "advanced": true,
+        "min": 0,
+        "max": 1024,
+        "default": 0,
+        "help": "Threads inside a run; 0 uses every processor."
+      },
+      {
+        "name": "method",
+        "type": "variant",
+        "registry": "method",
+        "help": "Method and its options; grad_cam where the model has a feature map, else saliency."
+      },
+      {
+        "name": "target",
+        "type": "text",
+        "default": "predicted",
+        "help": "What is explained: a class by number or name, \"predicted\", a contrast such as \"283-281\", elements of a value such as \"boxes[0,3]\"."
+      },
+      {
+        "name": "layer",
+        "type": "text",
+        "help": "Layer for methods that look at one; found when left out."
+      },
+      {
+        "name": "baseline",
+        "type": "enum",
+        "default": "zeros",
+        "choices": [
+          {
+            "name": "zeros",
+            "help": "zero in every element of the tensor"
+          },
+          {
+            "name": "mean",
+            "help": "each channel's mean over the input"
+          },
+          {
+            "name": "file",
+            "help": "the tensor of --baseline-tensor"
+          }
+        ],
+        "help": "What absent means, for methods that compare with it."
+      },
+      {
+        "name": "baseline_tensor",
+        "type": "path",
+        "advanced": true,
+        "help": "Baseline as an .npy file."
+      },
+      {
+        "name": "seed",
+        "type": "int",
+        "min": 0,
+        "max": 9007199254740991,
+        "default": 0,
+        "help": "Of everything random."
+      },
+      {
+        "name": "memory",
+        "type": "int",
+        "unit": "MiB",
+        "min": 0,
+        "max": 10000000,
+        "default": 0,
+        "help": "Bound of activations at once; 0 is 1,024."
+      },
+      {
+        "name": "out",
+        "type": "path",
+        "help": "File to write the values to (.npy)."
+      }
+    ]
+  },
+  "edit": {
+    "title": "Edit a layer",
+    "help": "Run a model with channels, regions or tokens of a layer changed, and compare.",
+    "example": "slitlamp edit --sample s12 --edit \"features.7[12]*0\"",
+    "flags": [
+      "untrusted",
+      "peek"
+    ],
+    "params": [
+      {
+        "name": "model",
+        "type": "path",
+        "positional": true,
+        "help": "Model as an .onnx file, or the id of one seen before; that of the run when left out."
+      },
+      {
+        "name": "sample",
+        "type": "id",
+        "kind": "sample",
+        "help": "Sample of the workspace."
+      },
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose model, pipeline and classes are used; the newest one when left out."
+      },
+      {
+        "name": "tensor",
+        "type": "path",
+        "help": "Ready input as an .npy file, the batch first, in place of a sample; needs no workspace."
+      },
+      {
+        "name": "provider",
+        "type": "enum",
+        "advanced": true,
+        "default": "auto",
+        "choices": [
+          {
+            "name": "auto",
+            "help": "the fastest that is there"
+          },
+          {
+            "name": "cpu",
+            "help": "the processor"
+          },
+          {
+            "name": "cuda",
+            "help": "an NVIDIA GPU"
+          },
+          {
+            "name": "tensorrt",
+            "help": "an NVIDIA GPU through TensorRT"
+          },
+          {
+            "name": "openvino",
+            "help": "Intel hardware"
+          },
+          {
+            "name": "coreml",
+            "help": "Apple hardware"
+          }
+        ],
+        "help": "ONNX Runtime execution provider."
+      },
+      {
+        "name": "threads",
+        "type": "int",
+        "advanced": true,
+        "min": 0,
+        "max": 1024,
+        "default": 0,
+        "help": "Threads inside a run; 0 uses every processor."
+      },
+      {
+        "name": "edit",
+        "type": "text",
+        "list": true,
+        "required": true,
+        "help": "Edits such as \"features.7[12]*0\", \"layer4@2:5,3:9*0\", \"layer1[3]=mean\", \"blocks.3+0.5\"."
+      },
+      {
+        "name": "output",
+        "type": "text",
+        "help": "Value to compare; the first output when left out."
+      },
+      {
+        "name": "top",
+        "type": "int",
+        "min": 1,
+        "max": 1000,
+        "default": 10,
+        "help": "How many elements to list, the most changed first."
+      },
+      {
+        "name": "out",
+        "type": "path",
+        "help": "File to write the edited output to (.npy)."
+      }
+    ]
+  },
+  "grad": {
+    "title": "Differentiate a model",
+    "help": "Exact gradients of any value of a model by any other, on a ready tensor.",
+    "example": "slitlamp grad model.onnx --tensor x.npy --index 0,283 --out g.npy",
+    "flags": [
+      "slow",
+      "untrusted",
+      "local",
+      "no_workspace"
+    ],
+    "params": [
+      {
+        "name": "model",
+        "type": "path",
+        "required": true,
+        "positional": true,
+        "help": "Model as an .onnx file."
+      },
+      {
+        "name": "tensor",
+        "type": "path",
+        "required": true,
+        "help": "Input as an .npy file, the batch first."
+      },
+      {
+        "name": "output",
+        "type": "text",
+        "help": "Value to differentiate, by its name or that of a node; the first output when left out."
+      },
+      {
+        "name": "index",
+        "type": "text",
+        "help": "Element of the output, such as \"0,283\"; without the batch index, such as \"283\", it is that element of every sample. Left out: the sum of all elements."
+      },
+      {
+        "name": "seed",
+        "type": "path",
+        "advanced": true,
+        "help": "dL/doutput as an .npy file of the output's shape, in place of index."
+      },
+      {
+        "name": "wrt",
+        "type": "text",
+        "list": true,
+        "help": "Values to differentiate by, by their names or those of nodes; the first input when left out."
+      },
+      {
+        "name": "out",
+        "type": "path",
+        "list": true,
+        "help": "Files to write the gradients to (.npy), one for each wrt."
+      },
+      {
+        "name": "provider",
+        "type": "enum",
+        "default": "auto",
+        "choices": [
+          {
+            "name": "auto",
+            "help": "the fastest that is there"
+          },
+          {
+            "name": "cpu",
+            "help": "the processor"
+          },
+          {
+            "name": "cuda",
+            "help": "an NVIDIA GPU"
+          },
+          {
+            "name": "tensorrt",
+            "help": "an NVIDIA GPU through TensorRT"
+          },
+          {
+            "name": "openvino",
+            "help": "Intel hardware"
+          },
+          {
+            "name": "coreml",
+            "help": "Apple hardware"
+          }
+        ],
+        "help": "ONNX Runtime execution provider."
+      },
+      {
+        "name": "threads",
+        "type": "int",
+        "min": 0,
+        "max": 1024,
+        "default": 0,
+        "help": "Threads inside a run; 0 uses every processor."
+      }
+    ]
+  },
   "compare": {
     "title": "Compare two runs",
     "help": "What the second run fixed, what it broke, and whether the difference is more than noise.",
@@ -3087,4 +3770,716 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
     ],
     "params": []
   }
+};
+
+/** An item of a registry: what a parameter of type "variant" may be. */
+export interface RegistryItem {
+  readonly name: string;
+  readonly title: string;
+  readonly help: string;
+  readonly params: readonly ParamRow[];
+}
+
+export const registries: Readonly<Record<string, readonly RegistryItem[]>> = {
+  "step": [
+    {
+      "name": "decode",
+      "title": "Decode",
+      "help": "Read the image file as Pillow or OpenCV would.",
+      "params": [
+        {
+          "name": "like",
+          "type": "enum",
+          "default": "pillow",
+          "choices": [
+            {
+              "name": "pillow",
+              "help": "as PIL.Image.open"
+            },
+            {
+              "name": "opencv",
+              "help": "as cv2.imread"
+            }
+          ],
+          "help": "Whose decoder to equal, byte for byte."
+        },
+        {
+          "name": "exif",
+          "type": "enum",
+          "default": "auto",
+          "choices": [
+            {
+              "name": "auto",
+              "help": "as the library does: Pillow ignores the orientation, OpenCV applies it"
+            },
+            {
+              "name": "apply",
+              "help": "turn the image upright"
+            },
+            {
+              "name": "ignore",
+              "help": "leave the image as stored"
+            }
+          ],
+          "help": "What to do with EXIF orientation."
+        }
+      ]
+    },
+    {
+      "name": "mode",
+      "title": "Mode",
+      "help": "Convert to RGB, BGR or grey.",
+      "params": [
+        {
+          "name": "to",
+          "type": "enum",
+          "default": "rgb",
+          "choices": [
+            {
+              "name": "rgb",
+              "help": "red, green, blue"
+            },
+            {
+              "name": "bgr",
+              "help": "blue, green, red"
+            },
+            {
+              "name": "grey",
+              "help": "one channel"
+            }
+          ],
+          "help": "Channels after the step."
+        }
+      ]
+    },
+    {
+      "name": "resize",
+      "title": "Resize",
+      "help": "Resize to a size or by one side.",
+      "params": [
+        {
+          "name": "by",
+          "type": "enum",
+          "default": "short",
+          "choices": [
+            {
+              "name": "exact",
+              "help": "to width and height, whatever the shape"
+            },
+            {
+              "name": "short",
+              "help": "the short side to size, the other in proportion"
+            },
+            {
+              "name": "long",
+              "help": "the long side to size, the other in proportion"
+            }
+          ],
+          "help": "Which sides are given."
+        },
+        {
+          "name": "size",
+          "type": "int",
+          "unit": "px",
+          "min": 0,
+          "max": 65535,
+          "default": 0,
+          "help": "The side that is given; exact: both sides."
+        },
+        {
+          "name": "width",
+          "type": "int",
+          "unit": "px",
+          "min": 0,
+          "max": 65535,
+          "default": 0,
+          "help": "Width, for exact."
+        },
+        {
+          "name": "height",
+          "type": "int",
+          "unit": "px",
+          "min": 0,
+          "max": 65535,
+          "default": 0,
+          "help": "Height, for exact."
+        },
+        {
+          "name": "kernel",
+          "type": "enum",
+          "default": "pillow.bilinear",
+          "choices": [
+            {
+              "name": "pillow.nearest",
+              "help": "Pillow NEAREST"
+            },
+            {
+              "name": "pillow.box",
+              "help": "Pillow BOX"
+            },
+            {
+              "name": "pillow.bilinear",
+              "help": "Pillow BILINEAR"
+            },
+            {
+              "name": "pillow.hamming",
+              "help": "Pillow HAMMING"
+            },
+            {
+              "name": "pillow.bicubic",
+              "help": "Pillow BICUBIC"
+            },
+            {
+              "name": "pillow.lanczos",
+              "help": "Pillow LANCZOS"
+            },
+            {
+              "name": "opencv.nearest",
+              "help": "OpenCV INTER_NEAREST"
+            },
+            {
+              "name": "opencv.linear",
+              "help": "OpenCV INTER_LINEAR"
+            },
+            {
+              "name": "opencv.area",
+              "help": "OpenCV INTER_AREA"
+            },
+            {
+              "name": "opencv.cubic",
+              "help": "OpenCV INTER_CUBIC"
+            },
+            {
+              "name": "torch.bilinear",
+              "help": "torch bilinear, antialiased"
+            },
+            {
+              "name": "torch.bicubic",
+              "help": "torch bicubic, antialiased"
+            }
+          ],
+          "help": "Whose resampling to equal, byte for byte."
+        },
+        {
+          "name": "rounding",
+          "type": "enum",
+          "default": "floor",
+          "choices": [
+            {
+              "name": "floor",
+              "help": "towards zero"
+            },
+            {
+              "name": "nearest",
+              "help": "to the nearest whole number, halves to even"
+            }
+          ],
+          "help": "Of the side that follows."
+        }
+      ]
+    },
+    {
+      "name": "crop",
+      "title": "Crop",
+      "help": "Cut out the centre.",
+      "params": [
+        {
+          "name": "size",
+          "type": "int",
+          "unit": "px",
+          "min": 0,
+          "max": 65535,
+          "default": 0,
+          "help": "Both sides of the crop."
+        },
+        {
+          "name": "width",
+          "type": "int",
+          "unit": "px",
+          "min": 0,
+          "max": 65535,
+          "default": 0,
+          "help": "Width, in place of size."
+        },
+        {
+          "name": "height",
+          "type": "int",
+          "unit": "px",
+          "min": 0,
+          "max": 65535,
+          "default": 0,
+          "help": "Height, in place of size."
+        },
+        {
+          "name": "fraction",
+          "type": "real",
+          "min": 0,
+          "max": 1,
+          "default": 0,
+          "help": "Part of both sides that is kept, in place of a size."
+        },
+        {
+          "name": "rounding",
+          "type": "enum",
+          "default": "nearest",
+          "choices": [
+            {
+              "name": "floor",
+              "help": "towards zero"
+            },
+            {
+              "name": "nearest",
+              "help": "to the nearest whole number, halves to even"
+            }
+          ],
+          "help": "Of the offset."
+        }
+      ]
+    },
+    {
+      "name": "letterbox",
+      "title": "Letterbox",
+      "help": "Fit into a frame, keeping the shape, and fill the border.",
+      "params": [
+        {
+          "name": "size",
+          "type": "int",
+          "unit": "px",
+          "min": 0,
+          "max": 65535,
+          "default": 0,
+          "help": "Both sides of the frame."
+        },
+        {
+          "name": "width",
+          "type": "int",
+          "unit": "px",
+          "min": 0,
+          "max": 65535,
+          "default": 0,
+          "help": "Width of the frame, in place of size."
+        },
+        {
+          "name": "height",
+          "type": "int",
+          "unit": "px",
+          "min": 0,
+          "max": 65535,
+          "default": 0,
+          "help": "Height of the frame, in place of size."
+        },
+        {
+          "name": "stride",
+          "type": "int",
+          "unit": "px",
+          "min": 1,
+          "max": 4096,
+          "default": 32,
+          "help": "Multiple that the sides are padded to with fit."
+        },
+        {
+          "name": "colour",
+          "type": "real",
+          "list": true,
+          "min": 0,
+          "max": 255,
+          "help": "Colour of the border, one number or three; 114 when left out."
+        },
+        {
+          "name": "fit",
+          "type": "bool",
+          "default": false,
+          "help": "Pad only to the next multiple of stride (auto in YOLO)."
+        },
+        {
+          "name": "scale_up",
+          "type": "bool",
+          "default": true,
+          "help": "Enlarge images that are smaller than the frame."
+        },
+        {
+          "name": "kernel",
+          "type": "enum",
+          "default": "opencv.linear",
+          "choices": [
+            {
+              "name": "pillow.nearest",
+              "help": "Pillow NEAREST"
+            },
+            {
+              "name": "pillow.box",
+              "help": "Pillow BOX"
+            },
+            {
+              "name": "pillow.bilinear",
+              "help": "Pillow BILINEAR"
+            },
+            {
+              "name": "pillow.hamming",
+              "help": "Pillow HAMMING"
+            },
+            {
+              "name": "pillow.bicubic",
+              "help": "Pillow BICUBIC"
+            },
+            {
+              "name": "pillow.lanczos",
+              "help": "Pillow LANCZOS"
+            },
+            {
+              "name": "opencv.nearest",
+              "help": "OpenCV INTER_NEAREST"
+            },
+            {
+              "name": "opencv.linear",
+              "help": "OpenCV INTER_LINEAR"
+            },
+            {
+              "name": "opencv.area",
+              "help": "OpenCV INTER_AREA"
+            },
+            {
+              "name": "opencv.cubic",
+              "help": "OpenCV INTER_CUBIC"
+            },
+            {
+              "name": "torch.bilinear",
+              "help": "torch bilinear, antialiased"
+            },
+            {
+              "name": "torch.bicubic",
+              "help": "torch bicubic, antialiased"
+            }
+          ],
+          "help": "Whose resampling to equal, byte for byte."
+        }
+      ]
+    },
+    {
+      "name": "pad",
+      "title": "Pad",
+      "help": "Add a border.",
+      "params": [
+        {
+          "name": "left",
+          "type": "int",
+          "unit": "px",
+          "min": 0,
+          "max": 65535,
+          "default": 0,
+          "help": "Pixels on the left."
+        },
+        {
+          "name": "top",
+          "type": "int",
+          "unit": "px",
+          "min": 0,
+          "max": 65535,
+          "default": 0,
+          "help": "Pixels at the top."
+        },
+        {
+          "name": "right",
+          "type": "int",
+          "unit": "px",
+          "min": 0,
+          "max": 65535,
+          "default": 0,
+          "help": "Pixels on the right."
+        },
+        {
+          "name": "bottom",
+          "type": "int",
+          "unit": "px",
+          "min": 0,
+          "max": 65535,
+          "default": 0,
+          "help": "Pixels at the bottom."
+        },
+        {
+          "name": "square",
+          "type": "bool",
+          "default": false,
+          "help": "Pad the short side on both ends until the image is square."
+        },
+        {
+          "name": "colour",
+          "type": "real",
+          "list": true,
+          "min": 0,
+          "max": 255,
+          "help": "Colour of the border, one number or three; black when left out."
+        }
+      ]
+    },
+    {
+      "name": "scale",
+      "title": "Scale",
+      "help": "Multiply or divide every value.",
+      "params": [
+        {
+          "name": "by",
+          "type": "real",
+          "min": -1000000000,
+          "max": 1000000000,
+          "default": 1,
+          "help": "Factor."
+        },
+        {
+          "name": "div",
+          "type": "real",
+          "min": -1000000000,
+          "max": 1000000000,
+          "default": 1,
+          "help": "Divisor, after the factor."
+        }
+      ]
+    },
+    {
+      "name": "normalize",
+      "title": "Normalise",
+      "help": "Subtract a mean, divide by a deviation.",
+      "params": [
+        {
+          "name": "mean",
+          "type": "real",
+          "list": true,
+          "min": -1000000000,
+          "max": 1000000000,
+          "help": "Subtracted; one number, or one per channel in the order of the tensor."
+        },
+        {
+          "name": "std",
+          "type": "real",
+          "list": true,
+          "min": -1000000000,
+          "max": 1000000000,
+          "help": "Divided by; one number, or one per channel in the order of the tensor."
+        }
+      ]
+    },
+    {
+      "name": "layout",
+      "title": "Layout",
+      "help": "Axis order and element type of the tensor.",
+      "params": [
+        {
+          "name": "order",
+          "type": "enum",
+          "default": "nchw",
+          "choices": [
+            {
+              "name": "nchw",
+              "help": "channel planes (PyTorch)"
+            },
+            {
+              "name": "nhwc",
+              "help": "channels last (TensorFlow)"
+            }
+          ],
+          "help": "Order of the axes."
+        },
+        {
+          "name": "dtype",
+          "type": "enum",
+          "default": "float32",
+          "choices": [
+            {
+              "name": "float32",
+              "help": "4 bytes"
+            },
+            {
+              "name": "float16",
+              "help": "half precision, nearest even"
+            },
+            {
+              "name": "uint8",
+              "help": "round(x / scale) + zero_point, saturated"
+            },
+            {
+              "name": "int8",
+              "help": "round(x / scale) + zero_point, saturated"
+            }
+          ],
+          "help": "Element type."
+        },
+        {
+          "name": "scale",
+          "type": "real",
+          "min": -1000000000,
+          "max": 1000000000,
+          "default": 1,
+          "help": "Scale of integer elements."
+        },
+        {
+          "name": "zero_point",
+          "type": "int",
+          "min": -128,
+          "max": 255,
+          "default": 0,
+          "help": "Zero point of integer elements."
+        }
+      ]
+    }
+  ],
+  "method": [
+    {
+      "name": "saliency",
+      "title": "Saliency",
+      "help": "The gradient of the target by the input: where a small change counts most.",
+      "params": [
+        {
+          "name": "absolute",
+          "type": "bool",
+          "default": true,
+          "help": "Magnitude of the gradient; off keeps its sign."
+        }
+      ]
+    },
+    {
+      "name": "input_x_gradient",
+      "title": "Gradient x input",
+      "help": "The gradient times the input: a first-order share of each element.",
+      "params": []
+    },
+    {
+      "name": "integrated_gradients",
+      "title": "Integrated gradients",
+      "help": "Gradients summed along the way from a baseline: the values add up to the target's change.",
+      "params": [
+        {
+          "name": "steps",
+          "type": "int",
+          "unit": "steps",
+          "min": 1,
+          "max": 4096,
+          "default": 50,
+          "help": "Points on the path."
+        },
+        {
+          "name": "rule",
+          "type": "enum",
+          "default": "gauss_legendre",
+          "choices": [
+            {
+              "name": "gauss_legendre",
+              "help": "most exact for smooth paths"
+            },
+            {
+              "name": "riemann_middle",
+              "help": "equal steps, their middles"
+            },
+            {
+              "name": "riemann_left",
+              "help": "equal steps, their left ends"
+            },
+            {
+              "name": "riemann_right",
+              "help": "equal steps, their right ends"
+            },
+            {
+              "name": "riemann_trapezoid",
+              "help": "equal steps, both ends with half the weight"
+            }
+          ],
+          "help": "How the path is sampled."
+        },
+        {
+          "name": "delta_below",
+          "type": "real",
+          "min": 0,
+          "max": 1000000000,
+          "default": 0,
+          "help": "Doubles the steps until the completeness delta of every sample is below this part of the target's change; 0 keeps the steps."
+        },
+        {
+          "name": "steps_max",
+          "type": "int",
+          "unit": "steps",
+          "min": 1,
+          "max": 65536,
+          "default": 1024,
+          "help": "Where doubling ends."
+        }
+      ]
+    },
+    {
+      "name": "grad_cam",
+      "title": "Grad-CAM",
+      "help": "Feature maps weighted by how much the target gains from each on average.",
+      "params": [
+        {
+          "name": "positive",
+          "type": "bool",
+          "default": true,
+          "help": "Only what speaks for the target (ReLU of the map); off keeps the sign."
+        }
+      ]
+    },
+    {
+      "name": "grad_cam_plus_plus",
+      "title": "Grad-CAM++",
+      "help": "Grad-CAM with weights that count several objects of a class.",
+      "params": [
+        {
+          "name": "positive",
+          "type": "bool",
+          "default": true,
+          "help": "Only what speaks for the target (ReLU of the map); off keeps the sign."
+        }
+      ]
+    },
+    {
+      "name": "x_grad_cam",
+      "title": "XGrad-CAM",
+      "help": "Grad-CAM with gradients weighted by where a map is active.",
+      "params": [
+        {
+          "name": "positive",
+          "type": "bool",
+          "default": true,
+          "help": "Only what speaks for the target (ReLU of the map); off keeps the sign."
+        }
+      ]
+    },
+    {
+      "name": "hires_cam",
+      "title": "HiResCAM",
+      "help": "Activation times gradient in every place: faithful where Grad-CAM averages.",
+      "params": [
+        {
+          "name": "positive",
+          "type": "bool",
+          "default": true,
+          "help": "Only what speaks for the target (ReLU of the map); off keeps the sign."
+        }
+      ]
+    },
+    {
+      "name": "elementwise_cam",
+      "title": "Element-wise Grad-CAM",
+      "help": "Positive parts of activation times gradient in every place.",
+      "params": [
+        {
+          "name": "positive",
+          "type": "bool",
+          "default": true,
+          "help": "Only what speaks for the target (ReLU of the map); off keeps the sign."
+        }
+      ]
+    },
+    {
+      "name": "layer_cam",
+      "title": "LayerCAM",
+      "help": "Activations weighted by positive gradients in every place; fit for early layers.",
+      "params": [
+        {
+          "name": "positive",
+          "type": "bool",
+          "default": true,
+          "help": "Only what speaks for the target (ReLU of the map); off keeps the sign."
+        }
+      ]
+    }
+  ]
 };
