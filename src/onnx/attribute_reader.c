@@ -158,6 +158,13 @@ static sl_status check_sparse(attribute_reader *a, const sl_attribute *out, sl_e
   return SL_OK;
 }
 
+static sl_status check_types(attribute_reader *a, const sl_attribute *out, sl_error *err) {
+  sl_wire message = a->message, item;
+  sl_type ignored;
+  while (next_item(&message, out, &item)) SL_TRY(sl_reader_type(a->r, item, &ignored, err));
+  return SL_OK;
+}
+
 static sl_status read_items(attribute_reader *a, sl_attribute *out, sl_error *err) {
   switch (out->kind) {
     case SL_ATTRIBUTE_INT:
@@ -181,7 +188,7 @@ static sl_status read_items(attribute_reader *a, sl_attribute *out, sl_error *er
       return check_sparse(a, out, err);
     default:
       a->is_whole = 0;
-      return SL_OK;
+      return check_types(a, out, err);
   }
 }
 

@@ -60,6 +60,9 @@ SL_MUST_CHECK sl_status sl_scan_graph(sl_scan *scan, const sl_scan_pending *grap
 SL_MUST_CHECK sl_status sl_scan_node(sl_scan *scan, sl_wire wire, int32_t depth, sl_error *err);
 SL_MUST_CHECK sl_status sl_scan_value(sl_scan *scan, sl_wire wire, sl_onnx_value *out,
                                       sl_error *err);
+// A TypeProto, however deep its parts nest.
+SL_MUST_CHECK sl_status sl_scan_type(sl_scan *scan, sl_wire wire, sl_onnx_value *out,
+                                     sl_error *err);
 // A TensorProto. `weight` counts it as parameters; `constant_name` (may be NULL) keeps its numbers
 // when they are few, under that name or, when "", its own. *own_name may be NULL.
 SL_MUST_CHECK sl_status sl_scan_tensor(sl_scan *scan, sl_wire wire, int weight,

@@ -59,7 +59,7 @@ static sl_status inner(sl_scan *scan, sl_wire wire, uint32_t number, sl_wire *ou
 }
 
 // Types nest (sequence of sequence of ...); each turn of the loop goes one level down.
-static sl_status scan_type(sl_scan *scan, sl_wire wire, sl_onnx_value *out, sl_error *err) {
+sl_status sl_scan_type(sl_scan *scan, sl_wire wire, sl_onnx_value *out, sl_error *err) {
   static const char *const names[] = {
       [4] = "sequence", [5] = "map", [8] = "sparse tensor", [9] = "optional"};
   for (int32_t depth = 1; wire.at != NULL; depth++) {
@@ -89,7 +89,7 @@ sl_status sl_scan_value(sl_scan *scan, sl_wire wire, sl_onnx_value *out, sl_erro
     SL_TRY(sl_scan_next(scan, &wire, &field, &more, err));
     if (!more || field.type != SL_WIRE_BYTES) continue;
     if (field.number == 1) SL_TRY(sl_scan_text(scan, &field, &out->name, err));
-    if (field.number == 2) SL_TRY(scan_type(scan, field.bytes, out, err));
+    if (field.number == 2) SL_TRY(sl_scan_type(scan, field.bytes, out, err));
   }
   return SL_OK;
 }

@@ -43,14 +43,21 @@ static int is_as_read(const sl_constant *constant) {
   return is_inside(constant->data, constant->message);
 }
 
-// Fields of the message with the name replaced.
+// Fields of the message with the name replaced where it stands.
 static void write_renamed(sl_message *out, sl_bytes message, const char *name) {
   sl_wire rest = wire_of(message);
   sl_wire_field field;
+  int is_named = name[0] == '\0';
   for (const uint8_t *start = rest.at; sl_wire_next(&rest, &field) == SL_WIRE_FIELD;
-       start = rest.at)
-    if (field.number != NAME) sl_message_fields(out, (sl_bytes){start, (size_t)(rest.at - start)});
-  if (name[0] != '\0') sl_message_text(out, NAME, name);
+       start = rest.at) {
+    if (field.number != NAME) {
+      sl_message_fields(out, (sl_bytes){start, (size_t)(rest.at - start)});
+    } else if (!is_named) {
+      sl_message_text(out, NAME, name);
+      is_named = 1;
+    }
+  }
+  if (!is_named) sl_message_text(out, NAME, name);
 }
 
 // The name of a sparse tensor is that of its values, field 1.

@@ -76,6 +76,11 @@ sl_status sl_reader_type(sl_reader *r, sl_wire message, sl_type *out, sl_error *
     else
       is_whole = 0;
   }
-  if (is_whole) out->raw = (sl_bytes){0};
-  return SL_OK;
+  if (is_whole) {
+    out->raw = (sl_bytes){0};
+    return SL_OK;
+  }
+  // Types nest as deep as the file says; the scanner counts the levels.
+  sl_onnx_value ignored = {.rank = -1};
+  return sl_scan_type(&r->scan, (sl_wire){out->raw.at, out->raw.at + out->raw.size}, &ignored, err);
 }

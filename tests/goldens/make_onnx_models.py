@@ -100,7 +100,7 @@ def element_types():
                                 ("long", T.INT64, [-1, 2**62, -2**63]),
                                 ("word", T.UINT64, [2**64 - 1, 0, 1])):
         inits.append(h.make_tensor(name, kind, [3], numbers))
-    inits.append(h.make_tensor("text", T.STRING, [2, 2], [b"a", b"", b"\xff\x00", "ü".encode()]))
+    inits.append(h.make_tensor("text", T.STRING, [2, 2], [b"a", b"", b"\xff\x00z", "ü".encode()]))
     inits.append(h.make_tensor("empty", T.FLOAT, [0, 3], []))
     inits.append(h.make_tensor("complex", T.COMPLEX64, [2], [1 + 2j, 3 - 4j]))
     nodes += [h.make_node("Identity", [t.name], [f"{t.name}_out"]) for t in inits]
