@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes tests/data/grad/rules.onnx: gradients of operators as PyTorch's autograd gives them.
 
-Made with torch 2.15.0, onnx 1.23.2, numpy 2.4.6. Each case is a node or two of its own; the file's
-initializers "<case>/x<i>/value", "<case>/y/seed" and "<case>/x<i>/grad" hold the inputs, dL/dy and
-the expected dL/dx. The cases are those that finite differences cannot judge: ties, kinks, saturated
-and quantised values, places where a value is exactly zero.
+Made with torch 2.15.0, torchvision 0.29.2, onnx 1.23.2, numpy 2.4.6. Each case is a node or two of
+its own; the initializers "<case>/x<i>/value", "<case>/y/seed" and "<case>/x<i>/grad" hold inputs,
+dL/dy and the expected dL/dx. The cases are those that finite differences cannot judge: ties, kinks,
+saturated and quantised values, places where a value is exactly zero.
 
 Run from the repository root: python3 tests/goldens/make_grad_rule_goldens.py
 """
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from onnx import TensorProto, checker, helper, numpy_helper, shape_inference
+from torchvision.ops import roi_align
 
 OUT = Path("tests/data/grad/rules.onnx")
 OPSET = 20
@@ -194,6 +195,15 @@ def add_grids(c):
                           t, g, mode=m, padding_mode=p, align_corners=bool(a)),
                       one("GridSample", ["x0", "x1"], mode=onnx_mode, padding_mode=padding,
                           align_corners=align))
+    boxes = np.array([[-2, 1, 9, 7], [3, 2, 8, 30], [4, 4, 4.5, 4.2]], np.float32)
+    images = i64(1, 0, 1)
+    rows = torch.tensor(np.concatenate([images[:, None], boxes], 1).astype(np.float32))
+    for aligned in (0, 1):
+        mode = "half_pixel" if aligned else "output_half_pixel"
+        c.add(f"roiAlign{aligned}", [c.random_array(2, 3, 5, 6)],
+              lambda t, a=aligned: roi_align(t, rows, (2, 3), 0.5, 2, bool(a)),
+              one("RoiAlign", ["x0", boxes, images], output_height=2, output_width=3,
+                  spatial_scale=0.5, sampling_ratio=2, coordinate_transformation_mode=mode))
     c.add("affineGrid", [c.random_array(2, 2, 3)],
           lambda t: F.affine_grid(t, (2, 1, 4, 5), align_corners=False),
           one("AffineGrid", ["x0", i64(2, 1, 4, 5)]))

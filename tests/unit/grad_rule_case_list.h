@@ -201,3 +201,5 @@ GRAD_CASE(AffineGrid, F32, 20, 1, "2x3x4 #2,3,2,4,5", "")
 GRAD_CASE(Col2Im, F32, 18, 1, "2x8x6 #3,4 #2,2", "")
 GRAD_CASE(Col2Im, F32, 18, 1, "Nx12x12 #5,4 #3,2",
           "strides=[2,1] pads=[1,1,1,0] dilations=[1,1]")
+GRAD_CASE(RoiAlign, F32, 17, 1, "2x3x6x7 ~g2x4 #1,0",
+          "output_height=2 output_width=3 sampling_ratio=2")
