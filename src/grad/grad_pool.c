@@ -8,69 +8,22 @@
 
 // ---- maxima -------------------------------------------------------------------------------------
 
-enum { SETS_MAX = 9 };  // sets of windows up to which unpooling beats scattering
-
-// Windows of an axis that are this far apart do not overlap.
-static int64_t free_step(const sl_window *window, int32_t axis) {
-  int64_t reach = sl_window_reach(window, axis), stride = window->stride[axis];
-  int64_t step = (reach + stride - 1) / stride;
-  return step < window->out[axis] ? step : window->out[axis];
-}
-
-static int64_t count_sets(const sl_window *window) {
-  int64_t sets = 1;
-  for (int32_t i = 0; i < window->rank; i++) sets *= free_step(window, i);
-  return sets;
-}
-
-// Every step-th window on each axis, from `first` on.
-static sl_value_id every(sl_sweep *sweep, const sl_window *window, sl_value_id x,
-                         const int64_t *first) {
-  int64_t ends[SL_WINDOW_RANK_MAX], axes[SL_WINDOW_RANK_MAX], steps[SL_WINDOW_RANK_MAX];
-  sl_type type = *sl_type_of(sweep, x);
-  sl_dim dims[SL_WINDOW_RANK_MAX + 2] = {type.dims[0], type.dims[1]};
-  for (int32_t i = 0; i < window->rank; i++) {
-    ends[i] = window->out[i];
-    axes[i] = i + 2;
-    steps[i] = free_step(window, i);
-    dims[i + 2] = SL_DIM((window->out[i] - first[i] + steps[i] - 1) / steps[i]);
-  }
-  sl_value_id inputs[] = {
-      x, sl_emit_ints(sweep, first, window->rank), sl_emit_ints(sweep, ends, window->rank),
-      sl_emit_ints(sweep, axes, window->rank), sl_emit_ints(sweep, steps, window->rank)};
-  sl_value_id value = sl_emit(sweep, "Slice", inputs, 5);
-  sl_emit_type(sweep, value, type.element, type.rank, dims);
-  return value;
+static int overlaps(const sl_window *window) {
+  for (int32_t i = 0; i < window->rank; i++)
+    if (sl_window_reach(window, i) > window->stride[i]) return 1;
+  return 0;
 }
 
 // Kernel and strides of 1, since the places are given: others would only ask for a larger output
 // where windows reach past the image.
 static sl_value_id unpooled(sl_sweep *sweep, const sl_window *window, sl_value_id g,
-                            sl_value_id indices, sl_value_id shape, sl_value_id like) {
+                            sl_value_id indices, sl_value_id like) {
   int64_t ones[SL_WINDOW_RANK_MAX];
   for (int32_t i = 0; i < window->rank; i++) ones[i] = 1;
-  sl_value_id value = sl_emit3(sweep, "MaxUnpool", g, indices, shape);
+  sl_value_id value = sl_emit3(sweep, "MaxUnpool", g, indices, sl_emit_shape_of(sweep, like));
   sl_graph_set_ints(sweep->graph, sl_emitted(sweep), "kernel_shape", ones, window->rank);
   sl_emit_type_of(sweep, value, like);
   return value;
-}
-
-// MaxUnpool stores instead of adding, so windows that overlap go into different sets.
-static sl_value_id unpool_sets(sl_sweep *sweep, const sl_window *window, sl_value_id g,
-                               sl_value_id indices, sl_value_id like) {
-  int64_t sets = count_sets(window), first[SL_WINDOW_RANK_MAX];
-  sl_value_id shape = sl_emit_shape_of(sweep, like), parts[SETS_MAX];
-  if (sets == 1) return unpooled(sweep, window, g, indices, shape, like);
-  for (int64_t set = 0; set < sets; set++) {
-    int64_t rest = set;
-    for (int32_t i = window->rank - 1; i >= 0; i--) {
-      first[i] = rest % free_step(window, i);
-      rest /= free_step(window, i);
-    }
-    parts[set] = unpooled(sweep, window, every(sweep, window, g, first),
-                          every(sweep, window, indices, first), shape, like);
-  }
-  return sl_emit(sweep, "Sum", parts, (int32_t)sets);
 }
 
 static sl_value_id flat(sl_sweep *sweep, sl_value_id x) {
@@ -86,11 +39,12 @@ static sl_value_id scatter_all(sl_sweep *sweep, sl_value_id g, sl_value_id indic
   return sl_emit_reshape_like(sweep, sum, like);
 }
 
-// `indices` are places in the whole of x, as MaxPool counts them.
+// `indices` are places in the whole of x, as MaxPool counts them. MaxUnpool stores instead of
+// adding: it serves windows that do not overlap, at half the cost.
 static sl_value_id spread_maxima(sl_sweep *sweep, const sl_window *window, sl_value_id g,
                                  sl_value_id indices, sl_value_id x) {
-  int is_single = sl_type_of(sweep, x)->element == SL_ELEMENT_F32;
-  if (is_single && count_sets(window) <= SETS_MAX) return unpool_sets(sweep, window, g, indices, x);
+  if (sl_type_of(sweep, x)->element == SL_ELEMENT_F32 && !overlaps(window))
+    return unpooled(sweep, window, g, indices, x);
   return scatter_all(sweep, g, indices, x);
 }
 
