@@ -82,6 +82,11 @@ foreach(file IN LISTS drivers)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
 endforeach()
 
+# The round trip of model files uses this one in the ordinary tests.
+if(TARGET onnx_copy)
+  set_target_properties(onnx_copy PROPERTIES EXCLUDE_FROM_ALL FALSE)
+endif()
+
 # ---- fuzz corpora, replayed by the ordinary build -----------------------------------------------
 file(GLOB harnesses CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/*_fuzz.c")
 foreach(file IN LISTS harnesses)
@@ -142,6 +147,7 @@ if(TARGET slitlamp AND EXISTS "${PROJECT_SOURCE_DIR}/schema/ops.json")
   sl_test(schema schema 60 bash tools/check_schema.sh)
 endif()
 sl_script(clients schema 60 tools/gen_clients.py --check)
+sl_script(onnx_round_trip unit 300 tests/onnx/roundtrip.py)
 sl_script(ops ops 900 tests/run_ops.py)
 sl_script(http http 900 tests/http/run_http.py)
 sl_script(docs docs 900 tests/run_docs.py)

@@ -68,6 +68,7 @@ static sl_status add_value(graph_reader *g, const char *name, sl_origin origin, 
 }
 
 static sl_value_id find(const sl_graph *graph, sl_wire name) {
+  if (name.at == name.end) return 0;
   return (sl_value_id)sl_map_get(graph->names, name.at, (size_t)(name.end - name.at), 0);
 }
 
