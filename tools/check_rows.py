@@ -29,6 +29,9 @@ REGISTRIES = [
     Registry("metric", "src/metric/metric_list.h", "SL_METRIC", "src/metric",
              r"^double sl_metric_of_(\w+)\(", ["src/metric/*_test.c", "tests/unit/*.c",
                                               "tests/data/metric/*"]),
+    Registry("pass", "src/pass/pass_list.h", "SL_PASS", "src/pass",
+             r"^sl_status sl_pass_(\w+)\(sl_graph_model \*model, const sl_pass_context",
+             ["tests/unit/*.c"]),
 ]
 
 

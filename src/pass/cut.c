@@ -228,7 +228,7 @@ static void carry_outputs(cutter *c) {
   sl_graph_set_outputs(graph, outputs, graph->output_count);
 }
 
-// With `allow_around`: inputs that nothing reads any more go.
+// Inputs in front of the frontier go; those around it stay while something reads them.
 static void drop_unread_inputs(cutter *c) {
   sl_graph *graph = c->graph;
   sl_uses uses = sl_graph_uses(graph, c->scratch);
@@ -236,10 +236,12 @@ static void drop_unread_inputs(cutter *c) {
   int32_t count = 0;
   for (int32_t i = 0; i < graph->input_count; i++) {
     sl_value_id value = graph->inputs[i];
-    int is_listed = value < c->capacity && c->is_frontier[value];
-    if (is_listed || sl_uses_count(&uses, value) > 0) inputs[count++] = value;
+    if (c->is_frontier[value] || sl_uses_count(&uses, value) > 0) inputs[count++] = value;
   }
   sl_graph_set_inputs(graph, inputs, count);
+  for (sl_value_id v = 1; v < graph->value_count; v++)
+    if (graph->values[v].origin == SL_ORIGIN_INPUT && !graph->values[v].is_input)
+      sl_graph_drop(graph, v);
 }
 
 static sl_status cut(cutter *c, sl_error *err) {
@@ -259,7 +261,7 @@ static sl_status cut(cutter *c, sl_error *err) {
   set_inputs(c);
   carry_outputs(c);
   SL_TRY(sl_pass_dead(c->model, NULL, err));
-  if (c->options->allow_around) drop_unread_inputs(c);
+  drop_unread_inputs(c);
   return SL_OK;
 }
 

@@ -66,13 +66,14 @@ static sl_map *names_of(differ *d, const sl_graph *graph) {
   return names;
 }
 
-static void match_names(differ *d) {
+static void match_names(differ *d, int any_operator) {
   sl_map *in_a = names_of(d, d->a), *in_b = names_of(d, d->b);
   for (sl_node_id n = 1; n < d->a->node_count; n++) {
     const sl_node *node = &d->a->nodes[n];
     if (node->is_removed || node->name[0] == '\0') continue;
     int64_t here = sl_map_get_text(in_a, node->name, -1), b = sl_map_get_text(in_b, node->name, -1);
-    if (here == n && b > 0 && same_operator(node, &d->b->nodes[b])) match(d, n, (sl_node_id)b);
+    if (here != n || b <= 0 || d->to_b[n] != 0 || d->to_a[b] != 0) continue;
+    if (any_operator || same_operator(node, &d->b->nodes[b])) match(d, n, (sl_node_id)b);
   }
 }
 
@@ -342,6 +343,11 @@ static void compare_nodes(differ *d, sl_model_diff *out) {
       add_node_change(d, SL_CHANGE_REMOVED, d->a->nodes[n].type, n, 0);
       continue;
     }
+    if (!same_operator(&d->a->nodes[n], &d->b->nodes[b])) {
+      sl_change *change = add_node_change(d, SL_CHANGE_OPERATOR, "", n, b);
+      change->before = sl_arena_copy(d->arena, d->a->nodes[n].type);
+      change->after = sl_arena_copy(d->arena, d->b->nodes[b].type);
+    }
     compare_attributes(d, n, b);
     compare_inputs(d, n, b);
   }
@@ -363,10 +369,11 @@ sl_model_diff *sl_model_diff_make(sl_arena *arena, const sl_graph_model *a,
               .b = b->graph,
               .to_b = SL_NEW_ARRAY(arena, sl_node_id, a->graph->node_count),
               .to_a = SL_NEW_ARRAY(scratch, sl_node_id, b->graph->node_count)};
-  match_names(&d);
+  match_names(&d, 0);
   match_outputs(&d);
   match_structure(&d);
   match_readers(&d);
+  match_names(&d, 1);
   sl_model_diff *out = SL_NEW(arena, sl_model_diff);
   compare_opsets(&d);
   compare_ports(&d, 1);

@@ -13,6 +13,7 @@ typedef enum sl_change_kind {
   SL_CHANGE_PORT,       // an input or output of the model: `what` is its name
   SL_CHANGE_ADDED,      // a node of the second model only
   SL_CHANGE_REMOVED,    // a node of the first model only
+  SL_CHANGE_OPERATOR,   // matched nodes of one name and different operators
   SL_CHANGE_ATTRIBUTE,  // `what` is the attribute
   SL_CHANGE_WIRING,     // reads another value: `what` is the input's index
   SL_CHANGE_WEIGHT      // `what` is the constant's name
