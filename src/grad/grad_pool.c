@@ -151,21 +151,27 @@ static int64_t count_of(const sl_window *window, int32_t axis, int64_t at, int w
   return count > 0 ? count : 1;
 }
 
-// 1 / count for every window: [1, 1, out]. `ends` is the padding that the node states.
-static sl_value_id share_map(sl_sweep *sweep, const sl_window *window, int with_pads,
-                             const int64_t *ends, sl_value_id like) {
-  int64_t dims[SL_WINDOW_RANK_MAX + 2] = {1, 1}, total = 1;
-  for (int32_t i = 0; i < window->rank; i++) total *= dims[i + 2] = window->out[i];
-  double *numbers = SL_NEW_ARRAY(sweep->scratch, double, total);
-  for (int64_t place = 0; place < total; place++) {
+// What every window divides by: [1, 1, out] numbers; *same is set when all are `size`.
+static double *count_windows(sl_sweep *sweep, const sl_window *window, int with_pads,
+                             const int64_t *stated_ends, int64_t *total, int *same) {
+  int64_t size = 1;
+  *total = 1;
+  for (int32_t i = 0; i < window->rank; i++) {
+    *total *= window->out[i];
+    size *= window->kernel[i];
+  }
+  double *counts = SL_NEW_ARRAY(sweep->scratch, double, *total);
+  *same = 1;
+  for (int64_t place = 0; place < *total; place++) {
     int64_t rest = place, count = 1;
     for (int32_t i = window->rank - 1; i >= 0; i--) {
-      count *= count_of(window, i, rest % window->out[i], with_pads, ends[i]);
+      count *= count_of(window, i, rest % window->out[i], with_pads, stated_ends[i]);
       rest /= window->out[i];
     }
-    numbers[place] = 1.0 / (double)count;
+    counts[place] = (double)count;
+    *same &= count == size;
   }
-  return sl_emit_numbers(sweep, sl_type_of(sweep, like)->element, window->rank + 2, dims, numbers);
+  return counts;
 }
 
 sl_status sl_grad_AveragePool(sl_sweep *sweep, sl_node_id node, sl_error *err) {
@@ -173,21 +179,22 @@ sl_status sl_grad_AveragePool(sl_sweep *sweep, sl_node_id node, sl_error *err) {
   sl_value_id x = n.inputs[0], g = sl_sweep_grad(sweep, n.outputs[0]);
   sl_window window;
   SL_TRY(sl_window_read(sweep, node, x, n.outputs[0], 0, &window, err));
-  int64_t count, ends[SL_WINDOW_RANK_MAX], size = 1;
-  const int64_t *pads = sl_node_ints(&n, "pads", &count);
+  int64_t listed, ends[SL_WINDOW_RANK_MAX], dims[SL_WINDOW_RANK_MAX + 2] = {1, 1}, total;
+  const int64_t *pads = sl_node_ints(&n, "pads", &listed);
   for (int32_t i = 0; i < window.rank; i++) {
-    ends[i] = pads != NULL && count == 2 * window.rank ? pads[window.rank + i] : window.end[i];
-    size *= window.kernel[i];
+    ends[i] = pads != NULL && listed == 2 * window.rank ? pads[window.rank + i] : window.end[i];
+    dims[i + 2] = window.out[i];
   }
-  int with_pads = (int)sl_node_int(&n, "count_include_pad", 0);
-  sl_value_id shares = share_map(sweep, &window, with_pads, ends, g);
-  double share = 1.0 / (double)size;
-  if (sl_emit_is_all(sweep, shares, (double)(float)share) || sl_emit_is_all(sweep, shares, share)) {
-    sl_sweep_add(sweep, x, sl_window_spread(sweep, &window, g, share, x));
-    return SL_OK;
+  int same, with_pads = (int)sl_node_int(&n, "count_include_pad", 0);
+  double *numbers = count_windows(sweep, &window, with_pads, ends, &total, &same);
+  double share = 1 / numbers[0];
+  if (!same) {
+    for (int64_t i = 0; i < total; i++) numbers[i] = 1 / numbers[i];
+    int32_t element = sl_type_of(sweep, g)->element;
+    g = sl_emit_mul(sweep, g, sl_emit_numbers(sweep, element, window.rank + 2, dims, numbers));
+    share = 1;
   }
-  sl_value_id shared = sl_emit_mul(sweep, g, shares);
-  sl_sweep_add(sweep, x, sl_window_spread(sweep, &window, shared, 1, x));
+  sl_sweep_add(sweep, x, sl_window_spread(sweep, &window, g, share, x));
   return SL_OK;
 }
 
