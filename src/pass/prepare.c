@@ -4,6 +4,30 @@
 
 #include "pass/pass.h"
 
+enum { ROUNDS_MAX = 64 };
+
+static int32_t count_unknown(const sl_graph *graph) {
+  int32_t count = 0;
+  for (sl_value_id v = 1; v < graph->value_count; v++)
+    count += graph->values[v].origin == SL_ORIGIN_NODE && !sl_type_is_known(&graph->values[v].type);
+  return count;
+}
+
+// Sizes that are computed from sizes (a Pad before a window, the size of that window, ...) become
+// known layer by layer: a constant makes a type known, a type makes the next constant.
+static sl_status infer_and_fold(sl_graph_model *model, const sl_pass_context *context,
+                                sl_error *err) {
+  int32_t unknown = INT32_MAX;
+  for (int32_t round = 0; round < ROUNDS_MAX; round++) {
+    SL_TRY(sl_onnx_infer(model, err));
+    SL_TRY(sl_pass_fold(model, context, err));
+    int32_t left = count_unknown(model->graph);
+    if (left == 0 || left >= unknown) return SL_OK;
+    unknown = left;
+  }
+  return SL_OK;
+}
+
 sl_status sl_pass_prepare(sl_graph_model *model, const sl_prepare_options *options, sl_error *err) {
   static const sl_prepare_options none = {0};
   if (options == NULL) options = &none;
@@ -13,11 +37,9 @@ sl_status sl_pass_prepare(sl_graph_model *model, const sl_prepare_options *optio
   if (sl_graph_opset(model, "") < 13) SL_TRY(sl_onnx_infer(model, err));
   SL_TRY(sl_pass_raise(model, &context, err));
   SL_TRY(sl_pass_inline(model, &context, err));
-  SL_TRY(sl_onnx_infer(model, err));
-  SL_TRY(sl_pass_fold(model, &context, err));
+  SL_TRY(infer_and_fold(model, &context, err));
   SL_TRY(sl_pass_unroll(model, &context, err));
-  SL_TRY(sl_onnx_infer(model, err));
-  SL_TRY(sl_pass_fold(model, &context, err));
+  SL_TRY(infer_and_fold(model, &context, err));
   SL_TRY(sl_pass_fuse_batch_norm(model, &context, err));
   SL_TRY(sl_pass_dedupe(model, &context, err));
   SL_TRY(sl_pass_dead(model, &context, err));
