@@ -4,10 +4,8 @@
 // Invariant: a map has the size of the layer's grid; who shows it makes it larger. Definitions and
 // constants are those of pytorch-grad-cam, so that maps agree. Start at run_cam().
 #include <math.h>
-#include <string.h>
 
-#include "attrib/attrib_sweep.h"
-#include "attrib/feature_layer.h"
+#include "attrib/cam_layer.h"
 
 typedef struct cam_params {
   bool positive;
@@ -18,95 +16,18 @@ static const sl_row cam_rows[] = {
               "Only what speaks for the target (ReLU of the map); off keeps the sign."),
     SL_ROW_END};
 
-// One sample's map from its activations and gradients, both as sl_feature_at() says.
-typedef void (*cam_rule)(const sl_feature_layer *layer, const float *activations,
-                         const float *gradients, double *map);
-
-typedef struct cam {
-  const float *input;
-  int64_t elements;
-  sl_feature_layer layer;
-  cam_rule rule;
-  int positive;
-  double *map;
-  float *out;
-} cam;
-
-static void copy_row(void *ctx, int64_t sample, int64_t copy, float *row) {
-  (void)copy;
-  const cam *c = ctx;
-  memcpy(row, c->input + sample * c->elements, (size_t)c->elements * sizeof *row);
-}
-
-static void take_map(void *ctx, int64_t sample, int64_t copy, double value, const float *gradient,
-                     const float *const *values) {
-  (void)copy, (void)value;
-  cam *c = ctx;
-  int64_t places = c->layer.height * c->layer.width;
-  memset(c->map, 0, (size_t)places * sizeof *c->map);
-  c->rule(&c->layer, values[0], gradient, c->map);
-  for (int64_t i = 0; i < places; i++)
-    c->out[sample * places + i] = (float)(c->positive ? fmax(c->map[i], 0) : c->map[i]);
-}
-
-static sl_status make_values(const sl_attrib_call *call, const sl_attrib_start *start,
-                             const sl_feature_layer *layer, sl_attribution *out, sl_error *err) {
-  sl_shape shape = {.rank = 4, .dims = {start->samples, 1, layer->height, layer->width}};
-  sl_shape numbers = {.rank = 1, .dims = {start->samples}};
-  SL_TRY(sl_tensor_new(SL_DTYPE_F32, &shape, &out->values, err));
-  SL_TRY(sl_tensor_new(SL_DTYPE_F64, &numbers, &out->target_values, err));
-  memcpy(out->target_values.data, start->numbers, (size_t)start->samples * sizeof(double));
-  out->layer = layer->value;
-  (void)call;
-  return SL_OK;
-}
-
-static sl_status sweep_layer(const sl_attrib_call *call, const cam_params *params, cam_rule rule,
-                             const sl_tensor *input, const sl_attrib_start *start,
-                             sl_attribution *out, sl_error *err) {
-  cam c = {.input = input->data,
-           .elements = start->elements,
-           .rule = rule,
-           .positive = params->positive};
-  sl_value_id value =
-      call->layer != 0 ? call->layer : sl_feature_layer_last(call->box, call->target->value);
-  if (value == 0)
-    return sl_fail(err, SL_E_UNSUPPORTED, "model \"%s\" has no layer that is a grid of places",
-                   sl_white_box_name(call->box));
-  SL_TRY(sl_feature_layer_of(call->box, value, &c.layer, err));
-  SL_TRY(make_values(call, start, &c.layer, out, err));
-  c.map = SL_NEW_ARRAY(call->arena, double, c.layer.height *c.layer.width);
-  c.out = out->values.data;
-  sl_sweep_plan plan = {.copies = 1,
-                        .gradients = true,
-                        .wrt = value,
-                        .values = &value,
-                        .value_count = 1,
-                        .make = copy_row,
-                        .take = take_map,
-                        .ctx = &c};
-  return sl_attrib_sweep(call, start, &plan, out, err);
-}
-
-static sl_status run_cam(const sl_attrib_call *call, const void *params, cam_rule rule,
+static sl_status run_cam(const sl_attrib_call *call, const void *params, sl_cam_rule rule,
                          sl_attribution *out, sl_error *err) {
-  sl_attrib_start start;
-  sl_tensor input;
-  SL_TRY(sl_tensor_to_f32(call->input, &input, err));
-  sl_status status = sl_attrib_begin(call, &start, err);
-  if (status == SL_OK) {
-    status = sweep_layer(call, params, rule, &input, &start, out, err);
-    sl_attrib_end(&start);
-  }
-  sl_tensor_release(&input);
+  const cam_params *p = params;
+  sl_attrib_case work;
+  sl_feature_layer layer;
+  float *maps;
+  SL_TRY(sl_attrib_case_open(call, out, &work, err));
+  sl_status status = sl_cam_layer_find(call, &layer, err);
+  if (status == SL_OK) status = sl_cam_layer_maps(&work, &layer, rule, &maps, err);
+  if (status == SL_OK) status = sl_cam_layer_finish(&work, &layer, maps, p->positive, err);
+  sl_attrib_case_close(&work);
   return status;
-}
-
-static const char *unfit(sl_arena *arena, const sl_white_box *box) {
-  (void)arena;
-  return sl_feature_layer_last(box, sl_white_box_output(box)) == 0
-             ? "it has no layer that is a grid of places"
-             : NULL;
 }
 
 // ---- the rules ----------------------------------------------------------------------------------
@@ -115,16 +36,6 @@ static void add_weighted(const sl_feature_layer *l, int64_t channel, double weig
                          const float *activations, double *map) {
   for (int64_t i = 0; i < l->height * l->width; i++)
     map[i] += weight * (double)activations[sl_feature_at(l, channel, i)];
-}
-
-static void grad_cam(const sl_feature_layer *l, const float *activations, const float *gradients,
-                     double *map) {
-  int64_t places = l->height * l->width;
-  for (int64_t c = 0; c < l->channels; c++) {
-    double sum = 0;
-    for (int64_t i = 0; i < places; i++) sum += (double)gradients[sl_feature_at(l, c, i)];
-    add_weighted(l, c, sum / (double)places, activations, map);
-  }
 }
 
 static void grad_cam_plus(const sl_feature_layer *l, const float *activations,
@@ -201,10 +112,10 @@ static void layer_cam(const sl_feature_layer *l, const float *activations, const
                                               .family = SL_ATTRIB_CAM,                           \
                                               .needs = SL_ATTRIB_NEEDS_LAYER | SL_ATTRIB_SIGNED, \
                                               .source = source_,                                 \
-                                              .unfit = unfit,                                    \
+                                              .unfit = sl_cam_layer_unfit,                       \
                                               .run = run_##name_};
 
-CAM_METHOD(grad_cam, grad_cam, "Grad-CAM",
+CAM_METHOD(grad_cam, sl_cam_grad_cam, "Grad-CAM",
            "Feature maps weighted by how much the target gains from each on average.",
            "Selvaraju et al. 2017, section 3")
 CAM_METHOD(grad_cam_plus_plus, grad_cam_plus, "Grad-CAM++",

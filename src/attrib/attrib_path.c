@@ -6,51 +6,41 @@
 #include <math.h>
 #include <string.h>
 
-#include "attrib/attrib_sweep.h"
+#include "attrib/attrib_case.h"
 #include "attrib/quadrature.h"
 
 // ---- one gradient at the input ------------------------------------------------------------------
 
 typedef struct single {
-  const float *input;
+  sl_attrib_case *work;
   float *out;
-  int64_t elements;
 } single;
-
-static void copy_row(void *ctx, int64_t sample, int64_t copy, float *row) {
-  (void)copy;
-  const single *s = ctx;
-  memcpy(row, s->input + sample * s->elements, (size_t)s->elements * sizeof *row);
-}
 
 static void keep_gradient(void *ctx, int64_t sample, int64_t copy, double value,
                           const float *gradient, const float *const *values) {
   (void)copy, (void)value, (void)values;
   single *s = ctx;
-  memcpy(s->out + sample * s->elements, gradient, (size_t)s->elements * sizeof *gradient);
+  int64_t elements = s->work->elements;
+  memcpy(s->out + sample * elements, gradient, (size_t)elements * sizeof *gradient);
 }
 
-static sl_status new_values(const sl_attrib_call *call, const sl_attrib_start *start,
-                            sl_attribution *out, sl_error *err) {
-  SL_TRY(sl_tensor_new(SL_DTYPE_F32, &call->input->shape, &out->values, err));
-  sl_shape numbers = {.rank = 1, .dims = {start->samples}};
-  SL_TRY(sl_tensor_new(SL_DTYPE_F64, &numbers, &out->target_values, err));
-  memcpy(out->target_values.data, start->numbers, (size_t)start->samples * sizeof(double));
-  return SL_OK;
-}
+// What a method makes of the gradients in `values`.
+typedef void (*finish_single)(const sl_attrib_case *work, float *values);
 
-// The gradient at the input in out->values; `input` is its float32 form.
-static sl_status gradient_at_input(const sl_attrib_call *call, sl_tensor *input,
+static sl_status gradient_at_input(const sl_attrib_call *call, finish_single finish,
                                    sl_attribution *out, sl_error *err) {
-  sl_attrib_start start;
-  SL_TRY(sl_tensor_to_f32(call->input, input, err));
-  SL_TRY(sl_attrib_begin(call, &start, err));
-  sl_status status = new_values(call, &start, out, err);
-  single s = {.input = input->data, .out = out->values.data, .elements = start.elements};
-  sl_sweep_plan plan = {
-      .copies = 1, .gradients = true, .make = copy_row, .take = keep_gradient, .ctx = &s};
-  if (status == SL_OK) status = sl_attrib_sweep(call, &start, &plan, out, err);
-  sl_attrib_end(&start);
+  sl_attrib_case work;
+  SL_TRY(sl_attrib_case_open(call, out, &work, err));
+  single s = {.work = &work};
+  sl_status status = sl_attrib_case_values(&work, NULL, &s.out, err);
+  sl_sweep_plan plan = {.copies = 1,
+                        .gradients = true,
+                        .make = sl_attrib_case_input_row,
+                        .take = keep_gradient,
+                        .ctx = &s};
+  if (status == SL_OK) status = sl_attrib_sweep(call, &work.start, &plan, out, err);
+  if (status == SL_OK && finish != NULL) finish(&work, s.out);
+  sl_attrib_case_close(&work);
   return status;
 }
 
@@ -62,16 +52,14 @@ static const sl_row saliency_rows[] = {
     SL_P_BOOL(saliency_params, absolute, 1, "Magnitude of the gradient; off keeps its sign."),
     SL_ROW_END};
 
+static void magnitudes(const sl_attrib_case *work, float *values) {
+  for (int64_t i = 0; i < work->samples * work->elements; i++) values[i] = fabsf(values[i]);
+}
+
 static sl_status run_saliency(const sl_attrib_call *call, const void *params, sl_attribution *out,
                               sl_error *err) {
   const saliency_params *p = params;
-  sl_tensor input = {0};
-  sl_status status = gradient_at_input(call, &input, out, err);
-  float *values = out->values.data;
-  int64_t count = status == SL_OK ? sl_shape_count(&out->values.shape) : 0;
-  for (int64_t i = 0; p->absolute && i < count; i++) values[i] = fabsf(values[i]);
-  sl_tensor_release(&input);
-  return status;
+  return gradient_at_input(call, p->absolute ? magnitudes : NULL, out, err);
 }
 
 const sl_attrib_method sl_attrib_saliency = {
@@ -86,16 +74,14 @@ const sl_attrib_method sl_attrib_saliency = {
 
 static const sl_row no_rows[] = {SL_ROW_END};
 
+static void times_input(const sl_attrib_case *work, float *values) {
+  for (int64_t i = 0; i < work->samples * work->elements; i++) values[i] *= work->x[i];
+}
+
 static sl_status run_input_x_gradient(const sl_attrib_call *call, const void *params,
                                       sl_attribution *out, sl_error *err) {
   (void)params;
-  sl_tensor input = {0};
-  sl_status status = gradient_at_input(call, &input, out, err);
-  float *values = out->values.data;
-  int64_t count = status == SL_OK ? sl_shape_count(&out->values.shape) : 0;
-  for (int64_t i = 0; i < count; i++) values[i] *= ((const float *)input.data)[i];
-  sl_tensor_release(&input);
-  return status;
+  return gradient_at_input(call, times_input, out, err);
 }
 
 const sl_attrib_method sl_attrib_input_x_gradient = {
@@ -127,135 +113,86 @@ static const sl_row path_rows[] = {
     SL_P_INT(path_params, steps_max, 1, 65536, 1024, "steps", "Where doubling ends."), SL_ROW_END};
 
 typedef struct path {
-  const float *input, *baseline;
-  int64_t elements, baseline_rows;  // 1: one baseline for all samples
+  sl_attrib_case *work;
   const double *nodes, *weights;
-  double *sums;  // [samples * elements]
+  double *sums;      // [samples * elements]
+  double *at_start;  // [samples]: the target at the baselines
 } path;
-
-static const float *baseline_of(const path *p, int64_t sample) {
-  return p->baseline + (p->baseline_rows > 1 ? sample * p->elements : 0);
-}
 
 static void point_on_path(void *ctx, int64_t sample, int64_t copy, float *row) {
   const path *p = ctx;
-  const float *x = p->input + sample * p->elements, *from = baseline_of(p, sample);
+  int64_t elements = p->work->elements;
+  const float *x = p->work->x + sample * elements;
+  const float *from = sl_attrib_case_baseline(p->work, sample);
   float alpha = (float)p->nodes[copy];
-  for (int64_t i = 0; i < p->elements; i++) row[i] = from[i] + alpha * (x[i] - from[i]);
+  for (int64_t i = 0; i < elements; i++) row[i] = from[i] + alpha * (x[i] - from[i]);
 }
 
 static void add_gradient(void *ctx, int64_t sample, int64_t copy, double value,
                          const float *gradient, const float *const *values) {
   (void)value, (void)values;
   path *p = ctx;
-  double *sums = p->sums + sample * p->elements, weight = p->weights[copy];
-  for (int64_t i = 0; i < p->elements; i++) sums[i] += weight * (double)gradient[i];
+  int64_t elements = p->work->elements;
+  double *sums = p->sums + sample * elements, weight = p->weights[copy];
+  for (int64_t i = 0; i < elements; i++) sums[i] += weight * (double)gradient[i];
 }
 
-// The target at the baselines: [samples].
-typedef struct ends {
-  const path *p;
-  double *numbers;
-} ends;
-
-static void at_baseline(void *ctx, int64_t sample, int64_t copy, float *row) {
-  (void)copy;
-  const ends *e = ctx;
-  memcpy(row, baseline_of(e->p, sample), (size_t)e->p->elements * sizeof *row);
-}
-
-static void keep_number(void *ctx, int64_t sample, int64_t copy, double value,
-                        const float *gradient, const float *const *values) {
-  (void)copy, (void)gradient, (void)values;
-  ((ends *)ctx)->numbers[sample] = value;
-}
-
-static sl_status integrate(const sl_attrib_call *call, const sl_attrib_start *start, path *p,
-                           int64_t steps, int32_t rule, sl_attribution *out, sl_error *err) {
-  double *nodes = SL_NEW_ARRAY(call->arena, double, steps),
-         *weights = SL_NEW_ARRAY(call->arena, double, steps);
+static sl_status integrate(path *p, int64_t steps, int32_t rule, sl_error *err) {
+  sl_attrib_case *work = p->work;
+  double *nodes = SL_NEW_ARRAY(work->call->arena, double, steps),
+         *weights = SL_NEW_ARRAY(work->call->arena, double, steps);
   sl_quadrature_points((sl_quadrature)rule, steps, nodes, weights);
   p->nodes = nodes;
   p->weights = weights;
-  memset(p->sums, 0, (size_t)(start->samples * p->elements) * sizeof *p->sums);
+  memset(p->sums, 0, (size_t)(work->samples * work->elements) * sizeof *p->sums);
   sl_sweep_plan plan = {
       .copies = steps, .gradients = true, .make = point_on_path, .take = add_gradient, .ctx = p};
-  return sl_attrib_sweep(call, start, &plan, out, err);
+  return sl_attrib_sweep(work->call, &work->start, &plan, work->out, err);
 }
 
 // Values and the completeness delta; returns the largest delta as a part of the target's change.
-static double finish_path(const path *p, const sl_attrib_start *start, const double *at_start,
-                          sl_attribution *out) {
+static double finish_path(const path *p, float *values) {
+  const sl_attrib_case *work = p->work;
   double worst = 0;
-  float *values = out->values.data;
-  for (int64_t n = 0; n < start->samples; n++) {
-    const float *x = p->input + n * p->elements, *from = baseline_of(p, n);
-    double sum = 0, change = start->numbers[n] - at_start[n];
-    for (int64_t i = 0; i < p->elements; i++) {
-      double value = ((double)x[i] - (double)from[i]) * p->sums[n * p->elements + i];
-      values[n * p->elements + i] = (float)value;
+  for (int64_t n = 0; n < work->samples; n++) {
+    const float *x = work->x + n * work->elements, *from = sl_attrib_case_baseline(work, n);
+    double sum = 0, change = work->start.numbers[n] - p->at_start[n];
+    for (int64_t i = 0; i < work->elements; i++) {
+      double value = ((double)x[i] - (double)from[i]) * p->sums[n * work->elements + i];
+      values[n * work->elements + i] = (float)value;
       sum += value;
     }
-    out->delta[n] = sum - change;
-    worst = fmax(worst, fabs(out->delta[n]) / fmax(fabs(change), 1e-12));
+    work->out->delta[n] = sum - change;
+    worst = fmax(worst, fabs(work->out->delta[n]) / fmax(fabs(change), 1e-12));
   }
   return worst;
 }
 
-static sl_status run_path(const sl_attrib_call *call, const path_params *params,
-                          const sl_attrib_start *start, path *p, sl_attribution *out,
-                          sl_error *err) {
-  double *at_start = SL_NEW_ARRAY(call->arena, double, start->samples + 1);
-  ends e = {.p = p, .numbers = at_start};
-  sl_sweep_plan plan = {.copies = 1, .make = at_baseline, .take = keep_number, .ctx = &e};
-  SL_TRY(new_values(call, start, out, err));
-  SL_TRY(sl_attrib_sweep(call, start, &plan, out, err));
-  out->delta = SL_NEW_ARRAY(call->arena, double, start->samples + 1);
-  void *sums;
-  SL_TRY(sl_arena_try_push(call->arena, (size_t)(start->samples * p->elements), sizeof(double),
-                           SIZE_MAX, "sums of gradients", &sums, err));
-  p->sums = sums;
+static sl_status run_path(path *p, const path_params *params, sl_error *err) {
+  sl_attrib_case *work = p->work;
+  sl_arena *arena = work->call->arena;
+  float *values;
+  SL_TRY(sl_attrib_case_pair(work, err));
+  SL_TRY(sl_attrib_case_values(work, NULL, &values, err));
+  p->at_start = SL_NEW_ARRAY(arena, double, work->samples + 1);
+  SL_TRY(sl_attrib_case_at_baseline(work, p->at_start, err));
+  work->out->delta = SL_NEW_ARRAY(arena, double, work->samples + 1);
+  SL_TRY(sl_attrib_case_sums(work, work->samples * work->elements, &p->sums, err));
   for (int64_t steps = params->steps;; steps *= 2) {
-    SL_TRY(integrate(call, start, p, steps, params->rule, out, err));
-    double worst = finish_path(p, start, at_start, out);
+    SL_TRY(integrate(p, steps, params->rule, err));
+    double worst = finish_path(p, values);
     if (params->delta_below <= 0 || worst <= params->delta_below || 2 * steps > params->steps_max)
       return SL_OK;
   }
 }
 
-static sl_status find_baseline(const sl_attrib_call *call, int64_t elements, path *p,
-                               sl_error *err) {
-  p->baseline_rows = 1;
-  if (call->baseline == NULL) {
-    p->baseline = SL_NEW_ARRAY(call->arena, float, elements);
-    return SL_OK;
-  }
-  int64_t count = sl_shape_count(&call->baseline->shape);
-  if (call->baseline->dtype != SL_DTYPE_F32 || count % elements != 0)
-    return sl_fail(err, SL_E_ARG, "the baseline is %s, an input has %lld elements",
-                   sl_shape_text(call->arena, &call->baseline->shape), (long long)elements);
-  p->baseline = call->baseline->data;
-  p->baseline_rows = count / elements;
-  if (p->baseline_rows == 1 || p->baseline_rows == call->input->shape.dims[0]) return SL_OK;
-  return sl_fail(err, SL_E_ARG, "%lld baselines for %lld samples", (long long)p->baseline_rows,
-                 (long long)call->input->shape.dims[0]);
-}
-
 static sl_status run_integrated_gradients(const sl_attrib_call *call, const void *params,
                                           sl_attribution *out, sl_error *err) {
-  sl_attrib_start start;
-  sl_tensor input;
-  SL_TRY(sl_tensor_to_f32(call->input, &input, err));
-  sl_status status = sl_attrib_begin(call, &start, err);
-  if (status != SL_OK) {
-    sl_tensor_release(&input);
-    return status;
-  }
-  path p = {.input = input.data, .elements = start.elements};
-  status = find_baseline(call, start.elements, &p, err);
-  if (status == SL_OK) status = run_path(call, params, &start, &p, out, err);
-  sl_attrib_end(&start);
-  sl_tensor_release(&input);
+  sl_attrib_case work;
+  SL_TRY(sl_attrib_case_open(call, out, &work, err));
+  path p = {.work = &work};
+  sl_status status = run_path(&p, params, err);
+  sl_attrib_case_close(&work);
   return status;
 }
 

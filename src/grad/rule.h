@@ -35,6 +35,11 @@ SL_MUST_CHECK sl_status sl_sweep_graph(sl_sweep *sweep, sl_graph *graph, const s
                                        const sl_value_id *seeds, int32_t target_count,
                                        const sl_value_id *wrt, int32_t wrt_count,
                                        sl_value_id *gradients, sl_error *err);
+// What the table's rule of a node gives input `slot` when the gradient of the node's first output
+// is `seed`; it is added to nothing. For overrides that change what goes in or comes out; also when
+// the override has exchanged inputs that are not differentiated (weights). 0 is zero.
+SL_MUST_CHECK sl_status sl_sweep_apply(sl_sweep *sweep, sl_node_id node, sl_value_id seed,
+                                       int32_t slot, sl_value_id *out, sl_error *err);
 // A sentence for the result, once however often it is said.
 void sl_sweep_note(sl_sweep *sweep, const char *sentence);
 void *sl_sweep_context(const sl_sweep *sweep);

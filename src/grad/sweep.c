@@ -258,6 +258,33 @@ static sl_status sweep_node(sl_sweep *sweep, sl_node_id node, sl_error *err) {
                  sweep->broken);
 }
 
+sl_status sl_sweep_apply(sl_sweep *sweep, sl_node_id node, sl_value_id seed, int32_t slot,
+                         sl_value_id *out, sl_error *err) {
+  sl_node n = sweep->graph->nodes[node];
+  sl_value_id x = n.inputs[slot], y = n.outputs[0], gradient = sweep->gradients[y];
+  const sl_grad_row *row = row_of(&n);
+  *out = 0;
+  if (row->state != SL_GRAD_RULE) return refuse_by_table(sweep, node, err);
+  sl_sweep_term **kept = SL_NEW_ARRAY(sweep->scratch, sl_sweep_term *, n.input_count + 1);
+  for (int32_t i = 0; i < n.input_count; i++) {
+    if (!sl_sweep_wants(sweep, n.inputs[i])) continue;
+    kept[i] = sweep->terms[n.inputs[i]];
+    sweep->terms[n.inputs[i]] = NULL;
+  }
+  sl_value_id gradient_of_x = sweep->gradients[x];
+  sweep->gradients[y] = seed;
+  sl_status status = row->rule(sweep, node, err);
+  sweep->gradients[y] = gradient;
+  sweep->gradients[x] = 0;
+  sum_terms(sweep, x);
+  *out = sweep->gradients[x];
+  sweep->gradients[x] = gradient_of_x;
+  // Backwards, so that of two equal inputs the first, which was there before, is kept.
+  for (int32_t i = n.input_count - 1; i >= 0; i--)
+    if (sl_sweep_wants(sweep, n.inputs[i])) sweep->terms[n.inputs[i]] = kept[i];
+  return status;
+}
+
 sl_status sl_sweep_graph(sl_sweep *outer, sl_graph *graph, const sl_value_id *targets,
                          const sl_value_id *seeds, int32_t target_count, const sl_value_id *wrt,
                          int32_t wrt_count, sl_value_id *gradients, sl_error *err) {

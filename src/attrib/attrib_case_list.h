@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attribution cases: network, method, target, layer, baselines, expected values. Files are
+// tests/data/attrib/<network>_<name>.npy, made by tests/goldens/make_attrib_goldens.py.
+#define BOTH(method, target, baselines, expected)                 \
+  ATTRIB_CASE("chain", method, target, NULL, baselines, expected) \
+  ATTRIB_CASE("residual", method, target, NULL, baselines, expected)
+// At the layer that the script looks at.
+#define BOTH_LAYERS(method, expected)                                               \
+  ATTRIB_CASE("chain", method, "predicted", "/relu2/Relu_output_0", NULL, expected) \
+  ATTRIB_CASE("residual", method, "predicted", "/relu3/Relu_output_0", NULL, expected)
+
+BOTH("\"saliency\"", "predicted", NULL, "saliency")
+BOTH("\"input_x_gradient\"", "predicted", NULL, "input_x_gradient")
+BOTH("{\"integrated_gradients\": {\"steps\": 12}}", "predicted", NULL,
+     "integrated_gradients_gausslegendre")
+BOTH("{\"integrated_gradients\": {\"steps\": 12, \"rule\": \"riemann_middle\"}}", "predicted", NULL,
+     "integrated_gradients_riemann_middle")
+BOTH("{\"integrated_gradients\": {\"steps\": 12, \"rule\": \"riemann_left\"}}", "predicted", NULL,
+     "integrated_gradients_riemann_left")
+BOTH("{\"integrated_gradients\": {\"steps\": 12, \"rule\": \"riemann_right\"}}", "predicted", NULL,
+     "integrated_gradients_riemann_right")
+
+#define NOISY(method, over, expected)                                             \
+  BOTH("{\"" method                                                               \
+       "\": {\"samples\": 4, \"noise\": 0.3, \"relative\": false, \"steps\": 6, " \
+       "\"over\": \"" over "\"}}",                                                \
+       "predicted", NULL, expected "_" over)
+NOISY("smoothgrad", "saliency", "smoothgrad")
+NOISY("smoothgrad", "input_x_gradient", "smoothgrad")
+NOISY("smoothgrad", "integrated_gradients", "smoothgrad")
+NOISY("smoothgrad_squared", "saliency", "smoothgrad_sq")
+NOISY("smoothgrad_squared", "input_x_gradient", "smoothgrad_sq")
+NOISY("smoothgrad_squared", "integrated_gradients", "smoothgrad_sq")
+NOISY("vargrad", "saliency", "vargrad")
+NOISY("vargrad", "input_x_gradient", "vargrad")
+NOISY("vargrad", "integrated_gradients", "vargrad")
+#undef NOISY
+
+BOTH("{\"gradient_shap\": {\"samples\": 5, \"noise\": 0.2}}", "predicted", "baselines",
+     "gradient_shap")
+BOTH("{\"expected_gradients\": {\"samples\": 5}}", "predicted", "baselines", "expected_gradients")
+
+BOTH("\"guided_backprop\"", "predicted", NULL, "guided_backprop")
+BOTH("\"deconvolution\"", "predicted", NULL, "deconvolution")
+BOTH_LAYERS("\"guided_grad_cam\"", "guided_grad_cam_nearest")
+BOTH_LAYERS("{\"guided_grad_cam\": {\"enlarge\": \"bilinear\"}}", "guided_grad_cam_bilinear")
+
+BOTH_LAYERS("\"grad_cam\"", "grad_cam")
+BOTH_LAYERS("\"grad_cam_plus_plus\"", "grad_cam_plus_plus")
+BOTH_LAYERS("\"x_grad_cam\"", "x_grad_cam")
+BOTH_LAYERS("\"hires_cam\"", "hires_cam")
+BOTH_LAYERS("\"elementwise_cam\"", "elementwise_cam")
+BOTH_LAYERS("\"layer_cam\"", "layer_cam")
+
+#undef BOTH
+#undef BOTH_LAYERS

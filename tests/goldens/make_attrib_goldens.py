@@ -1,0 +1,297 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Attribution maps by Captum and pytorch-grad-cam for tests/data/attrib.
+
+Made with torch 2.15.0, torchvision 0.29.2, captum 0.9.0, grad-cam 1.5.7, scikit-learn 1.9.1,
+onnx 1.23.2. Run: python tests/goldens/make_attrib_goldens.py [OUT]
+
+Two networks with random weights: "chain" (convolutions, pooling, dense; biases and inputs not
+negative, where all forms of the positive LRP rule are one) and "residual" (batch normalisation, a
+residual sum, a concatenation). Noise is drawn as src/attrib/normal_noise.c draws it, so that random
+methods see the same numbers.
+"""
+import os
+import sys
+import warnings
+
+import numpy as np
+import torch
+from torch import nn
+
+warnings.filterwarnings("ignore")
+DATA = os.path.join(os.path.dirname(__file__), "../data/attrib")
+OUT = sys.argv[1] if len(sys.argv) > 1 else DATA
+MASK = (1 << 64) - 1
+SEED = 7
+
+
+# ---- the same random numbers --------------------------------------------------------------------
+class SplitMix:
+    def __init__(self, state):
+        self.state = state & MASK
+
+    def next(self):
+        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
+        z = self.state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        return z ^ (z >> 31)
+
+    def unit(self):
+        return (self.next() >> 11) * 2.0**-53
+
+    def below(self, bound):
+        threshold = ((1 << 64) - bound) % bound
+        while True:
+            product = self.next() * bound
+            if product & MASK >= threshold:
+                return product >> 64
+
+
+def stream(seed, sample, copy):
+    r = SplitMix(seed)
+    r.state = (r.next() + sample) & MASK
+    r.state = (r.next() + copy) & MASK
+    return r
+
+
+def normals(r, count):
+    out = []
+    while len(out) < count:
+        radius = np.sqrt(-2 * np.log(1 - r.unit()))
+        angle = 2 * np.pi * r.unit()
+        out += [radius * np.cos(angle), radius * np.sin(angle)]
+    return np.array(out[:count])
+
+
+# ---- networks -----------------------------------------------------------------------------------
+class Sum(nn.Module):
+    def forward(self, a, b):
+        return a + b
+
+
+class Chain(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 4, 3, padding=1)
+        self.relu1 = nn.ReLU()
+        self.pool = nn.MaxPool2d(2)
+        self.conv2 = nn.Conv2d(4, 6, 3)
+        self.relu2 = nn.ReLU()
+        self.mean = nn.AvgPool2d(2)
+        self.fc1 = nn.Linear(24, 8)
+        self.relu3 = nn.ReLU()
+        self.fc2 = nn.Linear(8, 5)
+
+    def forward(self, x):
+        x = self.pool(self.relu1(self.conv1(x)))
+        x = self.mean(self.relu2(self.conv2(x)))
+        return self.fc2(self.relu3(self.fc1(x.flatten(1))))
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 6, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(6)
+        self.relu1 = nn.ReLU()
+        self.conv2 = nn.Conv2d(6, 6, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(6)
+        self.relu2 = nn.ReLU()
+        self.conv3 = nn.Conv2d(6, 6, 3, padding=1, bias=False)
+        self.bn3 = nn.BatchNorm2d(6)
+        self.sum = Sum()
+        self.relu3 = nn.ReLU()
+        self.pool = nn.MaxPool2d(2)
+        self.left = nn.Conv2d(6, 4, 1)
+        self.right = nn.Conv2d(6, 4, 3, padding=1)
+        self.relu4 = nn.ReLU()
+        self.relu5 = nn.ReLU()
+        self.last = nn.Conv2d(8, 8, 1)
+        self.relu6 = nn.ReLU()
+        self.mean = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(8, 5)
+
+    def forward(self, x):
+        x = self.relu1(self.bn1(self.conv1(x)))
+        y = self.bn3(self.conv3(self.relu2(self.bn2(self.conv2(x)))))
+        x = self.pool(self.relu3(self.sum(x, y)))
+        x = torch.cat([self.relu4(self.left(x)), self.relu5(self.right(x))], 1)
+        return self.fc(self.mean(self.relu6(self.last(x))).flatten(1))
+
+
+def build(kind, seed):
+    torch.manual_seed(seed)
+    net = kind().eval()
+    for m in net.modules():
+        if isinstance(m, nn.BatchNorm2d):
+            m.running_mean.uniform_(-0.2, 0.2)
+            m.running_var.uniform_(0.5, 1.5)
+            nn.init.uniform_(m.weight, 0.7, 1.4)
+            nn.init.uniform_(m.bias, -0.2, 0.3)
+        if isinstance(m, nn.Conv2d):
+            nn.init.normal_(m.weight, 0.03, 1.2 / np.sqrt(m.weight[0].numel()))
+        if kind is Chain and isinstance(m, (nn.Conv2d, nn.Linear)):
+            m.bias.data.abs_()
+    return net
+
+
+def fused(net):
+    for conv, bn in (("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3")):
+        if hasattr(net, bn):
+            pair = nn.utils.fusion.fuse_conv_bn_eval(getattr(net, conv), getattr(net, bn))
+            setattr(net, conv, pair)
+            setattr(net, bn, nn.Identity())
+    return net
+
+
+def save(name, values):
+    values = values.detach().numpy() if torch.is_tensor(values) else np.asarray(values)
+    np.save(os.path.join(OUT, name + ".npy"), values.astype(np.float32))
+
+
+NETS = {"chain": (Chain, 3), "residual": (Residual, 11)}
+
+
+def export():
+    for name, (kind, seed) in NETS.items():
+        net = build(kind, seed)
+        torch.manual_seed(seed)
+        x = torch.rand(2, 3, 12, 12)
+        if name == "residual":
+            x = torch.randn(2, 3, 12, 12)
+        torch.onnx.export(
+            net, x, os.path.join(OUT, name + ".onnx"), input_names=["image"],
+            output_names=["scores"], dynamic_axes={"image": {0: "N"}, "scores": {0: "N"}},
+            opset_version=17, dynamo=False, training=torch.onnx.TrainingMode.PRESERVE)
+        save(name + "_x", x)
+        save(name + "_baselines", torch.rand(3, 3, 12, 12) * 0.5)
+
+
+def each(make):
+    """Calls make(net name, net, x, targets) for each network."""
+    for name, (kind, seed) in NETS.items():
+        x = torch.from_numpy(np.load(os.path.join(OUT, name + "_x.npy")))
+        net = build(kind, seed)
+        make(name, net, x, net(x).argmax(1))
+
+
+# ---- noise --------------------------------------------------------------------------------------
+def noise_of(x, copies):
+    rows = [normals(stream(SEED, n, k), x[0].numel()) for n in range(len(x)) for k in range(copies)]
+    return torch.tensor(np.array(rows), dtype=torch.float32).view(-1, *x.shape[1:])
+
+
+def noise(name, net, x, target):
+    from captum.attr import InputXGradient, IntegratedGradients, NoiseTunnel, Saliency
+
+    copies, stdev = 4, 0.3
+    drawn = noise_of(x, copies)
+    normal, torch.normal = torch.normal, lambda mean, std: mean + std * drawn
+    for over, method, more in (
+            ("saliency", Saliency(net), {}), ("input_x_gradient", InputXGradient(net), {}),
+            ("integrated_gradients", IntegratedGradients(net), {"n_steps": 6})):
+        for kind in ("smoothgrad", "smoothgrad_sq", "vargrad"):
+            values = NoiseTunnel(method).attribute(
+                x, nt_type=kind, nt_samples=copies, stdevs=stdev, target=target, **more)
+            save(f"{name}_{kind}_{over}", values)
+    torch.normal = normal
+
+
+def shap(name, net, x, target):
+    from captum.attr import GradientShap
+
+    copies = 5
+    baselines = torch.from_numpy(np.load(os.path.join(OUT, name + "_baselines.npy")))
+    alphas, picks, drawn = [], [], []
+    for n in range(len(x)):
+        for k in range(copies):
+            r = stream(SEED, n, k)
+            alphas.append(r.unit())
+            picks.append(r.below(len(baselines)))
+            drawn.append(normals(r, x[0].numel()))
+    drawn = torch.tensor(np.array(drawn), dtype=torch.float32).view(-1, *x.shape[1:])
+    kept = torch.normal, np.random.uniform, np.random.choice
+    torch.normal = lambda mean, std: mean + std * drawn
+    np.random.uniform = lambda low, high, count: np.array(alphas)
+    np.random.choice = lambda count, size: np.array(picks)
+    for stdev, kind in ((0.2, "gradient_shap"), (0.0, "expected_gradients")):
+        values = GradientShap(net).attribute(x, baselines, n_samples=copies, stdevs=stdev,
+                                             target=target)
+        save(f"{name}_{kind}", values)
+    torch.normal, np.random.uniform, np.random.choice = kept
+
+
+# ---- other ways back ----------------------------------------------------------------------------
+def layer_of(net):
+    return net.relu2 if isinstance(net, Chain) else net.relu3
+
+
+def backprop(name, net, x, target):
+    from captum.attr import Deconvolution, GuidedBackprop, GuidedGradCam
+
+    save(f"{name}_guided_backprop", GuidedBackprop(net).attribute(x, target=target))
+    save(f"{name}_deconvolution", Deconvolution(net).attribute(x, target=target))
+    for mode in ("nearest", "bilinear"):
+        values = GuidedGradCam(net, layer_of(net)).attribute(x, target=target,
+                                                             interpolate_mode=mode)
+        save(f"{name}_guided_grad_cam_{mode}", values)
+
+
+def plain(name, net, x, target):
+    from captum.attr import InputXGradient, IntegratedGradients, Saliency
+
+    save(f"{name}_saliency", Saliency(net).attribute(x, target=target))
+    save(f"{name}_input_x_gradient", InputXGradient(net).attribute(x, target=target))
+    for rule in ("gausslegendre", "riemann_middle", "riemann_left", "riemann_right"):
+        values = IntegratedGradients(net).attribute(x, target=target, n_steps=12, method=rule)
+        save(f"{name}_integrated_gradients_{rule}", values)
+
+
+def deep_lift(name, net, x, target):
+    from captum.attr import DeepLift
+
+    baselines = torch.from_numpy(np.load(os.path.join(OUT, name + "_baselines.npy")))[:1]
+    save(f"{name}_deep_lift_zeros", DeepLift(net).attribute(x, target=target))
+    save(f"{name}_deep_lift_other", DeepLift(net).attribute(x, baselines, target=target))
+
+
+# ---- class activation maps ----------------------------------------------------------------------
+def raw_cam(kind, net, x, target, layer, **more):
+    """The positive part of the map before it is stretched to [0, 1] and to the image."""
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    kept = []
+
+    class Raw(kind):
+        def get_cam_image(self, *args, **kwargs):
+            kept.append(super().get_cam_image(*args, **kwargs))
+            return kept[-1]
+
+    with Raw(net, [layer], **more) as cam:
+        cam(x, [ClassifierOutputTarget(int(t)) for t in target])
+    return np.maximum(np.asarray(kept[0]), 0)[:, None]
+
+
+def cams(name, net, x, target):
+    import pytorch_grad_cam as gc
+
+    for kind, label in ((gc.GradCAM, "grad_cam"), (gc.GradCAMPlusPlus, "grad_cam_plus_plus"),
+                        (gc.XGradCAM, "x_grad_cam"), (gc.HiResCAM, "hires_cam"),
+                        (gc.GradCAMElementWise, "elementwise_cam"), (gc.LayerCAM, "layer_cam")):
+        save(f"{name}_{label}", raw_cam(kind, net, x, target, layer_of(net)))
+
+
+GROUPS = [plain, noise, shap, backprop, deep_lift, cams]
+
+
+def main():
+    wanted = sys.argv[2:]
+    if not wanted:
+        export()
+    for group in GROUPS:
+        if not wanted or group.__name__ in wanted:
+            each(group)
+
+
+main()
