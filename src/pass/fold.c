@@ -2,17 +2,18 @@
 // Constant work is done now: nodes on constants are computed, shape arithmetic is followed through
 // the batch, Reshape targets become constants, nodes that change nothing go.
 //
-// One walk from inputs to outputs: makers are settled before their readers.
+// One walk from inputs to outputs: makers are settled before their readers. Sizes of inputs should
+// be bound (sl_onnx_bind) before.
 //
 // Invariant: a value that becomes a constant keeps its name; a reader of a no-op reads the no-op's
 // input. Start at fold_node().
 #include <string.h>
 
+#include "onnx/infer.h"
 #include "pass/branch.h"
 #include "pass/evaluate.h"
 #include "pass/noop.h"
 #include "pass/pass.h"
-#include "pass/symbolic.h"
 
 enum { ELEMENTS_MAX = 1 << 20, OUTPUTS_MAX = 64, TARGET_MAX = 32 };
 
@@ -23,7 +24,7 @@ typedef struct folder {
   int64_t opset;
   sl_value_id *to;  // per value: the one that stands in for it; 0 for none
   int32_t capacity;
-  sl_symbolics symbolics;
+  const sl_onnx_contents *contents;
   int32_t taken;  // branches
 } folder;
 
@@ -98,33 +99,48 @@ static int evaluate(folder *f, sl_node_id node) {
   return 1;
 }
 
-static void constant_of(folder *f, const sl_symbolic *symbolic, sl_constant *out) {
-  size_t size = sl_evaluate_size(symbolic->element);
-  uint8_t *data = sl_arena_push(f->graph->arena, (size_t)symbolic->count * size + 8);
-  for (int64_t i = 0; i < symbolic->count; i++)
-    sl_evaluate_store_int(symbolic->element, data, i, symbolic->at[i].fixed);
-  int64_t *dims = SL_NEW(f->graph->arena, int64_t);
-  *dims = symbolic->count;
-  *out = (sl_constant){.element = symbolic->element,
-                       .rank = symbolic->rank,
+// What inference knows of a value: NULL when not every element is known, or one grows with N.
+static const sl_onnx_number *fixed_content(const folder *f, sl_value_id value, int64_t *count) {
+  const sl_onnx_number *at = sl_onnx_content(f->contents, f->graph, value, count);
+  for (int64_t i = 0; at != NULL && i < *count; i++)
+    if (!at[i].is_known || at[i].per_batch != 0 || at[i].real_per_batch != 0) return NULL;
+  return at;
+}
+
+static int constant_of(folder *f, sl_value_id value, sl_constant *out) {
+  int64_t count, elements = 1;
+  const sl_onnx_number *at = fixed_content(f, value, &count);
+  const sl_type *type = &f->graph->values[value].type;
+  int is_int = sl_evaluate_is_int(type->element);
+  if (at == NULL || type->rank < 0 || !(is_int || sl_evaluate_is_real(type->element))) return 0;
+  int64_t *dims = SL_NEW_ARRAY(f->graph->arena, int64_t, type->rank + 1);
+  for (int32_t d = 0; d < type->rank; d++) {
+    if (type->dims[d].per_batch != 0) return 0;
+    elements *= dims[d] = type->dims[d].fixed;
+  }
+  if (elements != count) return 0;
+  size_t size = sl_evaluate_size(type->element);
+  uint8_t *data = sl_arena_push(f->graph->arena, (size_t)count * size + 8);
+  for (int64_t i = 0; i < count; i++)
+    if (is_int)
+      sl_evaluate_store_int(type->element, data, i, at[i].fixed);
+    else
+      sl_evaluate_store_real(type->element, data, i, at[i].real);
+  *out = (sl_constant){.element = type->element,
+                       .rank = type->rank,
                        .dims = dims,
-                       .count = symbolic->count,
-                       .data = {data, (size_t)symbolic->count * size}};
+                       .count = count,
+                       .data = {data, (size_t)count * size}};
+  return 1;
 }
 
 // Shape arithmetic whose result is the same for every batch.
-static int fold_symbolic(folder *f, sl_node_id node) {
+static int fold_content(folder *f, sl_node_id node) {
   const sl_node *n = &f->graph->nodes[node];
   sl_constant outputs[OUTPUTS_MAX] = {0};
   if (n->output_count > OUTPUTS_MAX) return 0;
-  sl_symbolic_node(&f->symbolics, node);
-  for (int32_t i = 0; i < n->output_count; i++) {
-    sl_value_id value = n->outputs[i];
-    if (value == 0) continue;
-    const sl_symbolic *known = value < f->capacity ? f->symbolics.of[value] : NULL;
-    if (known == NULL || !sl_symbolic_is_fixed(known)) return 0;
-    constant_of(f, known, &outputs[i]);
-  }
+  for (int32_t i = 0; i < n->output_count; i++)
+    if (n->outputs[i] != 0 && !constant_of(f, n->outputs[i], &outputs[i])) return 0;
   settle(f, node, outputs);
   return 1;
 }
@@ -132,22 +148,22 @@ static int fold_symbolic(folder *f, sl_node_id node) {
 // ---- Reshape ------------------------------------------------------------------------------------
 
 // The target as constants: at most one place -1, places that repeat the input's size 0.
-static int constant_target(const folder *f, const sl_node *node, const sl_symbolic *target,
-                           int64_t *out) {
+static int constant_target(const folder *f, const sl_node *node, const sl_onnx_number *target,
+                           int64_t count, int64_t *out) {
   const sl_type *x = sl_noop_type(f->graph, node->inputs[0]);
   int copies_zero = sl_node_int(node, "allowzero", 0) == 0;
   int32_t open = 0;
-  for (int64_t i = 0; i < target->count; i++) {
-    sl_dim dim = target->at[i];
-    int is_fixed = dim.fixed != SL_SYMBOLIC_UNKNOWN && dim.per_batch == 0;
-    if (is_fixed && dim.fixed == 0) return 0;
-    out[i] = is_fixed ? dim.fixed : -1;
+  for (int64_t i = 0; i < count; i++) {
+    int is_fixed = target[i].is_known && target[i].per_batch == 0;
+    if (is_fixed && target[i].fixed == 0) return 0;
+    out[i] = is_fixed ? target[i].fixed : -1;
     open += out[i] == -1;
   }
   // More than one: those that repeat the input's size are copied, first to last.
-  for (int64_t i = 0; i < target->count && open > 1; i++) {
-    int is_same = out[i] == -1 && i < x->rank && target->at[i].fixed != SL_SYMBOLIC_UNKNOWN &&
-                  sl_dim_equal(target->at[i], x->dims[i]);
+  for (int64_t i = 0; i < count && open > 1; i++) {
+    sl_dim dim = {.fixed = target[i].fixed, .per_batch = target[i].per_batch};
+    int is_same =
+        out[i] == -1 && i < x->rank && target[i].is_known && sl_dim_equal(dim, x->dims[i]);
     if (!is_same || !copies_zero) continue;
     out[i] = 0;
     open--;
@@ -158,13 +174,11 @@ static int constant_target(const folder *f, const sl_node *node, const sl_symbol
 static void fix_reshape(folder *f, sl_node_id node) {
   const sl_node *n = &f->graph->nodes[node];
   if (!sl_node_is(n, "Reshape") || sl_graph_constant(f->graph, n->inputs[1]) != NULL) return;
-  const sl_symbolic *target = sl_symbolic_of(&f->symbolics, n->inputs[1]);
-  int64_t ints[TARGET_MAX];
-  if (target == NULL || target->rank != 1 || target->count > TARGET_MAX ||
-      !constant_target(f, n, target, ints))
-    return;
+  int64_t ints[TARGET_MAX], count;
+  const sl_onnx_number *target = sl_onnx_content(f->contents, f->graph, n->inputs[1], &count);
+  if (target == NULL || count > TARGET_MAX || !constant_target(f, n, target, count, ints)) return;
   const char *hint = f->graph->values[n->inputs[1]].name;
-  sl_value_id made = sl_graph_add_ints(f->graph, hint, ints, target->count);
+  sl_value_id made = sl_graph_add_ints(f->graph, hint, ints, count);
   sl_graph_set_input(f->graph, node, 1, made);
 }
 
@@ -207,54 +221,44 @@ static void fold_node(folder *f, sl_node_id node) {
   sl_value_id source = sl_noop_source(f->graph, node);
   if (source != 0 && skip(f, node, source)) return;
   // Outputs of the graph stay with a node, so that every graph has the form runtimes expect.
-  if (is_kept(f, &f->graph->nodes[node])) {
-    sl_symbolic_node(&f->symbolics, node);
-    return;
-  }
-  if (fold_constant_node(f, node) || evaluate(f, node)) return;
-  if (sl_branch_take(f->graph, node, f->scratch)) {
-    f->taken++;
-    return;
-  }
-  fold_symbolic(f, node);
+  if (is_kept(f, &f->graph->nodes[node])) return;
+  if (fold_constant_node(f, node) || evaluate(f, node) || fold_content(f, node)) return;
+  f->taken += sl_branch_take(f->graph, node, f->scratch);
 }
 
 // Nodes of branches that were taken wait for the next walk.
-static sl_status fold_once(sl_graph *graph, const sl_pass_context *context, int64_t opset,
-                           int32_t *taken, sl_error *err) {
-  SL_TRY(sl_graph_sort(graph, err));
-  sl_arena *scratch = sl_arena_new(NULL, "fold");
-  folder f = {.graph = graph,
-              .context = context,
-              .scratch = scratch,
-              .opset = opset,
-              .capacity = graph->value_count};
-  f.to = SL_NEW_ARRAY(scratch, sl_value_id, f.capacity);
-  f.symbolics = sl_symbolics_new(scratch, graph);
-  for (sl_node_id n = 1, end = graph->node_count; n < end; n++)
-    if (!graph->nodes[n].is_removed) fold_node(&f, n);
-  sl_pass_redirect_all(graph, f.to, f.capacity);
-  *taken = f.taken;
-  sl_arena_free(scratch);
+static sl_status fold_once(folder *f, sl_error *err) {
+  SL_TRY(sl_graph_sort(f->graph, err));
+  f->taken = 0;
+  f->capacity = f->graph->value_count;
+  f->to = SL_NEW_ARRAY(f->scratch, sl_value_id, f->capacity);
+  for (sl_node_id n = 1, end = f->graph->node_count; n < end; n++)
+    if (!f->graph->nodes[n].is_removed) fold_node(f, n);
+  sl_pass_redirect_all(f->graph, f->to, f->capacity);
   return SL_OK;
 }
 
-static sl_status fold_graph(sl_graph *graph, const sl_pass_context *context, int64_t opset,
-                            sl_error *err) {
-  int32_t taken = 1;
-  while (taken > 0) SL_TRY(fold_once(graph, context, opset, &taken, err));
+static sl_status fold_graph(folder f, sl_graph *graph, sl_error *err) {
+  f.graph = graph;
+  do SL_TRY(fold_once(&f, err));
+  while (f.taken > 0);
+  return SL_OK;
+}
+
+static sl_status fold_all(sl_graph_model *model, folder f, sl_error *err) {
+  SL_TRY(sl_onnx_infer_contents(model, f.scratch, &f.contents, err));
+  SL_TRY(fold_graph(f, model->graph, err));
+  // Branches that the main graph took are gone from the list now.
+  int32_t count;
+  sl_graph **graphs = sl_pass_graphs(f.scratch, model, &count);
+  for (int32_t i = 1; i < count; i++) SL_TRY(fold_graph(f, graphs[i], err));
   return SL_OK;
 }
 
 sl_status sl_pass_fold(sl_graph_model *model, const sl_pass_context *context, sl_error *err) {
   sl_arena *scratch = sl_arena_new(NULL, "fold");
-  int32_t count;
-  int64_t opset = sl_graph_opset(model, "");
-  sl_status status = fold_graph(model->graph, context, opset, err);
-  // Branches that the main graph took are gone from the list now.
-  sl_graph **graphs = sl_pass_graphs(scratch, model, &count);
-  for (int32_t i = 1; status == SL_OK && i < count; i++)
-    status = fold_graph(graphs[i], context, opset, err);
+  folder f = {.context = context, .scratch = scratch, .opset = sl_graph_opset(model, "")};
+  sl_status status = fold_all(model, f, err);
   sl_arena_free(scratch);
   return status == SL_OK ? sl_pass_dead(model, context, err) : status;
 }

@@ -15,11 +15,10 @@ static int32_t count_unknown(const sl_graph *graph) {
 
 // Sizes that are computed from sizes (a Pad before a window, the size of that window, ...) become
 // known layer by layer: a constant makes a type known, a type makes the next constant.
-static sl_status infer_and_fold(sl_graph_model *model, const sl_pass_context *context,
+static sl_status fold_all_known(sl_graph_model *model, const sl_pass_context *context,
                                 sl_error *err) {
   int32_t unknown = INT32_MAX;
   for (int32_t round = 0; round < ROUNDS_MAX; round++) {
-    SL_TRY(sl_onnx_infer(model, err));
     SL_TRY(sl_pass_fold(model, context, err));
     int32_t left = count_unknown(model->graph);
     if (left == 0 || left >= unknown) return SL_OK;
@@ -37,9 +36,9 @@ sl_status sl_pass_prepare(sl_graph_model *model, const sl_prepare_options *optio
   if (sl_graph_opset(model, "") < 13) SL_TRY(sl_onnx_infer(model, err));
   SL_TRY(sl_pass_raise(model, &context, err));
   SL_TRY(sl_pass_inline(model, &context, err));
-  SL_TRY(infer_and_fold(model, &context, err));
+  SL_TRY(fold_all_known(model, &context, err));
   SL_TRY(sl_pass_unroll(model, &context, err));
-  SL_TRY(infer_and_fold(model, &context, err));
+  SL_TRY(fold_all_known(model, &context, err));
   SL_TRY(sl_pass_fuse_batch_norm(model, &context, err));
   SL_TRY(sl_pass_dedupe(model, &context, err));
   SL_TRY(sl_pass_dead(model, &context, err));
