@@ -5,7 +5,9 @@ as PyTorch exports them, an input of two images, dL/dy, and dL/dx as PyTorch's a
 
 Made with torch 2.15.0, onnx 1.23.2, numpy 2.4.6. Between them the networks hold the blocks that
 vision models are made of, and the ways exporters write them: operator sets 11 to 20, both
-exporters, free and fixed batch. Run from the repository root: python3 tests/goldens/make_grad_goldens.py
+exporters, free and fixed batch.
+
+Run from the repository root: python3 tests/goldens/make_grad_goldens.py
 """
 import tempfile
 from pathlib import Path
