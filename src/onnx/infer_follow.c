@@ -205,31 +205,16 @@ static int follow_gather(follow *f) {
   return 1;
 }
 
-// Slices along one axis: parts of shapes, and the reversed pairs of sizes that Pad gets.
 static int follow_slice(follow *f) {
   const sl_type *x;
   const sl_onnx_number *in = input_of(f, 0, &x);
-  int64_t starts, ends, axes, count;
-  const int64_t *start = sl_infer_list(f->i, "starts", &starts);
-  const int64_t *end = sl_infer_list(f->i, "ends", &ends);
-  const int64_t *named = sl_infer_list(f->i, "axes", &axes);
-  if (in == NULL || x->rank < 1 || x->rank != f->type->rank) return 0;
-  sl_onnx_number first, length, from, to, step = sl_number_of(1), along = sl_number_of(0);
-  from = start != NULL && starts > 0 ? sl_number_of(start[0]) : sl_infer_scalar(f->i, 1);
-  to = end != NULL && ends > 0 ? sl_number_of(end[0]) : sl_infer_scalar(f->i, 2);
-  if (named != NULL && axes > 0) along = sl_number_of(named[0]);
-  if (sl_infer_has(f->i, 3)) along = sl_infer_scalar(f->i, 3);
-  if (sl_infer_has(f->i, 4)) step = sl_infer_scalar(f->i, 4);
-  if (sl_infer_numbers(f->i, 1, &count) == NULL) count = starts;
-  if (count == 0) return follow_copy(f);
-  int64_t axis = along.fixed < 0 ? along.fixed + x->rank : along.fixed;
-  if (count != 1 || !along.is_known || axis < 0 || axis >= x->rank || !step.is_known ||
-      !sl_slice_range(x->dims[axis], from, to, step.fixed, &first, &length))
-    return 0;
+  int64_t first[SL_INFER_RANK_MAX], steps[SL_INFER_RANK_MAX];
+  if (in == NULL || x->rank != f->type->rank || !sl_slice_steps(f->i, first, steps)) return 0;
   for (int64_t n = 0; n < f->count; n++) {
     place p = place_of(f->type, n);
-    p.at[axis] = first.fixed + p.at[axis] * step.fixed;
-    if (p.at[axis] >= 0 && p.at[axis] < x->dims[axis].fixed) f->out[n] = in[index_of(x, &p)];
+    for (int32_t d = 0; d < x->rank; d++) p.at[d] = first[d] + p.at[d] * steps[d];
+    int64_t at = index_of(x, &p);
+    if (at >= 0 && at < elements_of(x)) f->out[n] = in[at];
   }
   return 1;
 }

@@ -44,7 +44,9 @@ sl_status sl_infer_dft(sl_inference *i) {
   int64_t named = spectrum_axis(i, &is_known);
   if (x->rank < 2) return sl_infer_set(i, 0, x->element, -1, NULL);
   int32_t axis;
-  sl_dim *dims = sl_infer_dims(i, x->rank, is_known ? x : NULL);
+  // A whole spectrum of no given length is as long as the signal, along whatever axis.
+  int is_kept = is_known || (!is_half && !sl_infer_has(i, 1));
+  sl_dim *dims = sl_infer_dims(i, x->rank, is_kept ? x : NULL);
   dims[x->rank - 1] = SL_DIM(is_half && is_inverse ? 1 : 2);
   if (!is_known) return sl_infer_set(i, 0, x->element, x->rank, dims);
   SL_TRY(sl_infer_axis(i, named, x->rank, &axis));

@@ -75,6 +75,27 @@ static int read_slice(sl_inference *i, slice_lists *s) {
   return 1;
 }
 
+int sl_slice_steps(sl_inference *i, int64_t *first, int64_t *steps) {
+  const sl_type *x = sl_infer_type(i, 0);
+  slice_lists s = {0};
+  if (x->rank < 0 || x->rank > SL_INFER_RANK_MAX || !read_slice(i, &s)) return 0;
+  for (int32_t d = 0; d < x->rank; d++) {
+    first[d] = 0;
+    steps[d] = 1;
+  }
+  for (int64_t n = 0; n < s.count; n++) {
+    int64_t axis = s.axes[n] < 0 ? s.axes[n] + x->rank : s.axes[n];
+    sl_onnx_number start, count;
+    if (axis < 0 || axis >= x->rank ||
+        !sl_slice_range(x->dims[axis], s.starts[n], s.ends[n], s.steps[n], &start, &count) ||
+        start.per_batch != 0)
+      return 0;
+    first[axis] = start.fixed;
+    steps[axis] = s.steps[n];
+  }
+  return 1;
+}
+
 sl_status sl_infer_slice(sl_inference *i) {
   const sl_type *x = sl_infer_type(i, 0);
   slice_lists s = {0};
@@ -267,9 +288,10 @@ sl_status sl_infer_unique(sl_inference *i) {
   if (sl_node_attribute(i->node, "axis") != NULL) rank = x->rank;
   if (sl_node_attribute(i->node, "axis") != NULL && x->rank >= 0)
     SL_TRY(sl_infer_axis(i, sl_infer_int(i, "axis", 0), x->rank, &axis));
+  sl_dim whole = rank == 1 ? sl_type_elements(x) : x->rank >= 0 ? x->dims[axis] : SL_DIM_OPEN;
   dims[axis] = SL_DIM_OPEN;
   SL_TRY(sl_infer_set(i, 0, element, rank, dims));
-  for (int32_t slot = 1; slot < 4; slot++)
-    SL_TRY(sl_infer_set_vector(i, slot, SL_ELEMENT_I64, SL_DIM_OPEN));
-  return SL_OK;
+  SL_TRY(sl_infer_set_vector(i, 1, SL_ELEMENT_I64, SL_DIM_OPEN));
+  SL_TRY(sl_infer_set_vector(i, 2, SL_ELEMENT_I64, whole));  // where each one went
+  return sl_infer_set_vector(i, 3, SL_ELEMENT_I64, SL_DIM_OPEN);
 }

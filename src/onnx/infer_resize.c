@@ -107,16 +107,18 @@ sl_status sl_infer_grid_sample(sl_inference *i) {
   return sl_infer_set(i, 0, x->element, rank, dims);
 }
 
+// [batch, spatial sizes, 2 or 3]; its matrices say how many axes there are when the sizes do not.
 sl_status sl_infer_affine_grid(sl_inference *i) {
+  const sl_type *matrices = sl_infer_type(i, 0);
   int64_t count;
   const sl_onnx_number *sizes = sl_infer_numbers(i, 1, &count);
-  int32_t element = sl_infer_type(i, 0)->element;
-  if (sizes == NULL || count < 3 || count > SL_INFER_RANK_MAX)
-    return sl_infer_set(i, 0, element, -1, NULL);
+  int is_ranked = matrices->rank == 3 && sl_dim_is_fixed(matrices->dims[1]);
+  if (sizes == NULL) count = is_ranked ? matrices->dims[1].fixed + 2 : -1;
+  if (count < 3 || count > 5) return sl_infer_set(i, 0, matrices->element, -1, NULL);
   int32_t rank = (int32_t)count;
   sl_dim *dims = sl_infer_dims(i, rank, NULL);
-  dims[0] = sl_number_to_dim(sizes[0]);
-  for (int32_t d = 2; d < rank; d++) dims[d - 1] = sl_number_to_dim(sizes[d]);
+  if (matrices->rank == 3) dims[0] = matrices->dims[0];
+  for (int32_t d = 2; d < rank && sizes != NULL; d++) dims[d - 1] = sl_number_to_dim(sizes[d]);
   dims[rank - 1] = SL_DIM(rank - 2);
-  return sl_infer_set(i, 0, element, rank, dims);
+  return sl_infer_set(i, 0, matrices->element, rank, dims);
 }
