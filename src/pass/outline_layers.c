@@ -22,6 +22,7 @@ typedef struct finder {
   uint8_t *is_passage;          // per value: everything passes through it
   int64_t grids[GRIDS_MAX][2];  // seen so far, the last one first to be tried
   int32_t grid_count;
+  int32_t base_depth;  // of the blocks that the model is a row of
   sl_layer *layers;
   int32_t count;
 } finder;
@@ -142,6 +143,7 @@ static int find_grid(const finder *f, sl_value_id value, sl_layer *out) {
   int is_last = f->layouts[value] == LAYOUT_LAST;
   const sl_dim *space = type->dims + (is_last ? 1 : 2);
   if (space[0].per_batch != 0 || space[1].per_batch != 0) return 0;
+  if (space[0].fixed * space[1].fixed <= 1) return 0;
   *out = (sl_layer){.value = value,
                     .kind = SL_LAYER_MAP,
                     .channel_axis = is_last ? 3 : 1,
@@ -194,7 +196,10 @@ static int find_tokens(const finder *f, sl_value_id value, sl_layer *out) {
   if (type->dims[1].fixed < 4 || type->dims[2].fixed < 4) return 0;
   *out = (sl_layer){.value = value, .kind = SL_LAYER_TOKENS, .channel_axis = 2};
   place_tokens(f, type->dims[1].fixed, out);
-  return 1;
+  // [N, width, tokens]: on its way to become tokens.
+  sl_layer turned = {0};
+  place_tokens(f, type->dims[2].fixed, &turned);
+  return out->grid_h > 0 || turned.grid_h == 0;
 }
 
 // ---- attention ----------------------------------------------------------------------------------
@@ -267,13 +272,35 @@ static sl_value_id before_squashing(const finder *f, sl_value_id value) {
 
 // ---- choosing -----------------------------------------------------------------------------------
 
-// The outermost block that ends with this value; -1 when none does.
+// Blocks that hold most of the model are only its frame: the row of blocks is inside of them.
+static void find_base_depth(finder *f) {
+  const sl_outline *o = f->outline;
+  int32_t alive = 0;
+  for (sl_node_id n = 1; n < f->graph->node_count; n++) alive += !f->graph->nodes[n].is_removed;
+  for (int32_t b = 0; b < o->block_count; b++)
+    if (o->blocks[b].depth == f->base_depth && o->blocks[b].node_count * 5 > alive * 3)
+      f->base_depth++;
+}
+
+static int same_sizes(const sl_type *a, const sl_type *b) {
+  if (a->rank != b->rank) return 0;
+  for (int32_t d = 0; d < a->rank; d++)
+    if (!sl_dim_equal(a->dims[d], b->dims[d])) return 0;
+  return 1;
+}
+
+// The outermost block that ends with this value; -1 when none does, or when it is a part of a block
+// of the row that gives something else (the inside of a bottleneck).
 static int32_t ends_block(const finder *f, sl_value_id value) {
   const sl_outline *o = f->outline;
   sl_node_id maker = f->graph->values[value].maker;
   int32_t ended = -1;
-  for (int32_t b = maker != 0 ? o->block_of[maker] : -1; b >= 0; b = o->blocks[b].parent)
+  for (int32_t b = maker != 0 ? o->block_of[maker] : -1; b >= 0; b = o->blocks[b].parent) {
     if (o->blocks[b].output == value) ended = b;
+    int is_of_row = o->blocks[b].depth == f->base_depth;
+    if (is_of_row && ended >= 0 && !same_sizes(type_of(f, value), type_of(f, o->blocks[b].output)))
+      ended = -1;
+  }
   return ended;
 }
 
@@ -290,7 +317,7 @@ static void add_layer(finder *f, sl_layer layer) {
 
 static int same_grid(const sl_layer *a, const sl_layer *b) {
   return a->grid_h == b->grid_h && a->grid_w == b->grid_w && a->extra_tokens == b->extra_tokens &&
-         a->kind == b->kind && a->channel_axis == b->channel_axis;
+         a->kind == b->kind;
 }
 
 // Of values on one grid: those that end a block, and the last one.
@@ -331,7 +358,7 @@ static int32_t find_candidates(finder *f, sl_layer *all) {
       int is_map = find_grid(f, value, &layer);
       if (is_map) remember_grid(f, layer.grid_h, layer.grid_w);
       int is_end = f->outline->names_are_used && ends_block(f, value) >= 0 &&
-                   f->outline->blocks[ends_block(f, value)].depth <= 1;
+                   f->outline->blocks[ends_block(f, value)].depth <= f->base_depth;
       if (!f->is_passage[value] && !is_end) continue;
       if (is_map || find_tokens(f, value, &layer)) all[count++] = layer;
     }
@@ -387,6 +414,7 @@ void sl_outline_layers(sl_arena *arena, const sl_graph *graph, sl_outline *outli
               .is_data = SL_NEW_ARRAY(scratch, uint8_t, graph->value_count),
               .is_passage = SL_NEW_ARRAY(scratch, uint8_t, graph->value_count),
               .layers = SL_NEW_ARRAY(arena, sl_layer, 2 * graph->value_count + 1)};
+  find_base_depth(&f);
   find_data(&f);
   find_layouts(&f);
   find_passages(&f);

@@ -32,8 +32,10 @@ sl_status sl_pass_prepare(sl_graph_model *model, const sl_prepare_options *optio
   if (options == NULL) options = &none;
   sl_pass_context context = {options->keep, options->keep_count};
   SL_TRY(sl_onnx_bind(model, options->bounds, options->bound_count, err));
-  // Before 13 what Softmax means depends on the rank of its input.
-  if (sl_graph_opset(model, "") < 13) SL_TRY(sl_onnx_infer(model, err));
+  // Before 13 what Softmax means depends on the rank of its input. Broadcasting before 7 is none
+  // that inference knows.
+  int64_t opset = sl_graph_opset(model, "");
+  if (opset >= 7 && opset < 13) SL_TRY(sl_onnx_infer(model, err));
   SL_TRY(sl_pass_raise(model, &context, err));
   SL_TRY(sl_pass_inline(model, &context, err));
   SL_TRY(fold_all_known(model, &context, err));
