@@ -106,6 +106,14 @@ def write_predictions(path: Path) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def write_tensor(path: Path) -> None:
+    """Two ready inputs of the demo models as an .npy file: float32, 2x1x28x28."""
+    header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1, 28, 28), }".ljust(117) + "\n"
+    numbers = [(i * 37 % 101) / 50.5 - 1 for i in range(2 * 784)]
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() +
+                     struct.pack(f"<{len(numbers)}f", *numbers))
+
+
 def write_small_demo(folder: Path) -> None:
     """What "demo" looks for, with fewer images (SLITLAMP_FASHION_MNIST names the folder)."""
     folder.mkdir()
@@ -135,6 +143,7 @@ def build_fixture(program: str, folder: Path) -> Fixture:
     write_subset(subset)
     write_predictions(folder / "predictions.csv")
     write_small_demo(folder / "demo")
+    write_tensor(folder / "tensor.npy")
     examples = ROOT / "examples/fashion"
     workspace = folder / "workspace"
     never = ["--search", "never", "--batch", "8"]
@@ -148,7 +157,8 @@ def build_fixture(program: str, folder: Path) -> Fixture:
     os.utime(garbage, (1.6e9, 1.6e9))
     (folder / "empty").mkdir()
     names = {"DATA": str(subset), "V1": str(examples / "v1.onnx"), "V2": str(examples / "v2.onnx"),
-             "PREDICTIONS": str(folder / "predictions.csv"), "EMPTY": str(folder / "empty"),
+             "PREDICTIONS": str(folder / "predictions.csv"),
+             "TENSOR": str(folder / "tensor.npy"), "EMPTY": str(folder / "empty"),
              "DEMO": str(folder / "demo")}
     return Fixture(workspace, names)
 
@@ -173,7 +183,10 @@ def arguments(params: Answer) -> list[str]:
     for name, value in params.items():
         option = "--" + name.replace("_", "-")
         for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, bool):
+            if isinstance(item, dict):  # {"method": {its options}}
+                chosen, = item
+                out += [f"{option}={chosen}", *arguments(item[chosen])]
+            elif isinstance(item, bool):
                 out.append(option if item else "--no-" + option[2:])
             else:
                 out.append(f"{option}={item}")

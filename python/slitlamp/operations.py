@@ -283,6 +283,73 @@ Alternative = TypedDict(
 
 
 #: A record of results.
+Input2 = TypedDict(
+    "Input2",
+    {
+        'name': 'str | None',
+        'type': 'str | None',
+    },
+)
+
+
+#: A record of results.
+Layer = TypedDict(
+    "Layer",
+    {
+        'value': 'str | None',
+        'title': 'str | None',
+        'type': 'str | None',
+        'kind': 'Literal["map", "tokens", "attention", "scores"]',
+        'block': 'int',
+        'node': 'int',
+        'channels': 'int',
+        'height': 'int',
+        'width': 'int',
+        'extra_tokens': 'int',
+        'heads': 'int',
+        'windows': 'int',
+        'stage_end': 'bool',
+        'is_target': 'bool',
+    },
+)
+
+
+#: A record of results.
+Block = TypedDict(
+    "Block",
+    {
+        'index': 'int',
+        'title': 'str | None',
+        'parent': 'int',
+        'depth': 'int',
+        'nodes': 'int',
+        'parameters': 'int',
+        'flops': 'int',
+        'time_us': 'float | None',
+        'output': 'str | None',
+    },
+)
+
+
+#: A record of results.
+Node = TypedDict(
+    "Node",
+    {
+        'index': 'int',
+        'name': 'str | None',
+        'type': 'str | None',
+        'block': 'int',
+        'inputs': 'list[str]',
+        'outputs': 'list[str]',
+        'shape': 'str | None',
+        'parameters': 'int',
+        'flops': 'int',
+        'time_us': 'float | None',
+    },
+)
+
+
+#: A record of results.
 Values = TypedDict(
     "Values",
     {
@@ -318,8 +385,8 @@ Channel = TypedDict(
 
 
 #: A record of results.
-Layer = TypedDict(
-    "Layer",
+Layer2 = TypedDict(
+    "Layer2",
     {
         'map': 'str | None',
         'values': 'Values',
@@ -339,6 +406,28 @@ Change = TypedDict(
         'before': 'float | None',
         'after': 'float | None',
         'change': 'float | None',
+    },
+)
+
+
+#: A record of results.
+Layer3 = TypedDict(
+    "Layer3",
+    {
+        'layer': 'str | None',
+        'title': 'str | None',
+        'height': 'int',
+        'width': 'int',
+        'channels': 'int',
+        'whole': 'float | None',
+        'whole_repairs': 'bool',
+        'changes_nothing': 'bool',
+        'first_order': 'float | None',
+        'fewest': 'int',
+        'fewest_target': 'float | None',
+        'places': 'str | None',
+        'mask': 'str | None',
+        'runs': 'int',
     },
 )
 
@@ -577,6 +666,28 @@ ReportResult = TypedDict(
 )
 
 
+#: Result of "inspect".
+InspectResult = TypedDict(
+    "InspectResult",
+    {
+        'name': 'str | None',
+        'run': 'str | None',
+        'opset': 'int',
+        'node_count': 'int',
+        'parameters': 'int',
+        'flops': 'int',
+        'time_us': 'float | None',
+        'other_us': 'float | None',
+        'names_used': 'bool',
+        'inputs': 'list[Input2]',
+        'outputs': 'list[Input2]',
+        'layers': 'list[Layer]',
+        'blocks': 'list[Block]',
+        'nodes': 'list[Node]',
+    },
+)
+
+
 #: Result of "tap".
 TapResult = TypedDict(
     "TapResult",
@@ -584,7 +695,7 @@ TapResult = TypedDict(
         'sample': 'str | None',
         'run': 'str | None',
         'samples': 'int',
-        'layers': 'list[Layer]',
+        'layers': 'list[Layer2]',
     },
 )
 
@@ -623,6 +734,26 @@ EditResult = TypedDict(
         'best_after': 'list[Change]',
         'largest_change': 'float | None',
         'seconds': 'float | None',
+    },
+)
+
+
+#: Result of "trace".
+TraceResult = TypedDict(
+    "TraceResult",
+    {
+        'sample': 'str | None',
+        'run': 'str | None',
+        'twin': 'str | None',
+        'similarity': 'float | None',
+        'candidates': 'int',
+        'target': 'str | None',
+        'before': 'float | None',
+        'twin_target': 'float | None',
+        'smallest': 'str | None',
+        'layers': 'list[Layer3]',
+        'seconds': 'float | None',
+        'notes': 'list[str]',
     },
 )
 
@@ -1019,6 +1150,31 @@ class Operations:
         """
         return self.call('report', {'run': run, 'html': html, 'resamples': resamples, 'seed': seed})  # type: ignore[no-any-return]
 
+    def inspect(
+        self,
+        *,
+        model: str | None = None,
+        sample: str | None = None,
+        run: str | None = None,
+        tensor: str | None = None,
+        provider: Literal["auto", "cpu", "cuda", "tensorrt", "openvino", "coreml"] | None = None,
+        threads: int | None = None,
+        nodes: bool | None = None,
+        time: bool | None = None,
+    ) -> InspectResult:
+        """Blocks, layers worth looking at, nodes, parameters, operations and time.
+
+        :param model: Model as an .onnx file, or the id of one seen before; that of the run when left out.
+        :param sample: Sample of the workspace.
+        :param run: Run whose model, pipeline and classes are used; the newest one when left out.
+        :param tensor: Ready input as an .npy file, the batch first, in place of a sample; needs no workspace.
+        :param provider: ONNX Runtime execution provider.
+        :param threads: Threads inside a run; 0 uses every processor.
+        :param nodes: List every node.
+        :param time: Run the model and say where its time goes.
+        """
+        return self.call('inspect', {'model': model, 'sample': sample, 'run': run, 'tensor': tensor, 'provider': provider, 'threads': threads, 'nodes': nodes, 'time': time})  # type: ignore[no-any-return]
+
     def tap(
         self,
         layer: list[str],
@@ -1075,7 +1231,7 @@ class Operations:
         :param provider: ONNX Runtime execution provider.
         :param threads: Threads inside a run; 0 uses every processor.
         :param method: Method and its options; grad_cam where the model has a feature map, else saliency.
-        :param target: What is explained: a class by number or name, "predicted", a contrast such as "283-281", elements of a value such as "boxes[0,3]".
+        :param target: What is explained: a class by number or name, "predicted", "label", a contrast such as "label-predicted" or "283-281", elements of a value such as "boxes[0,3]".
         :param layer: Layer for methods that look at one; found when left out.
         :param baseline: What absent means, for methods that compare with it.
         :param baseline_tensor: Baseline as an .npy file.
@@ -1113,6 +1269,37 @@ class Operations:
         :param out: File to write the edited output to (.npy).
         """
         return self.call('edit', {'edit': edit, 'model': model, 'sample': sample, 'run': run, 'tensor': tensor, 'provider': provider, 'threads': threads, 'output': output, 'top': top, 'out': out})  # type: ignore[no-any-return]
+
+    def trace(
+        self,
+        *,
+        model: str | None = None,
+        sample: str | None = None,
+        run: str | None = None,
+        tensor: str | None = None,
+        provider: Literal["auto", "cpu", "cuda", "tensorrt", "openvino", "coreml"] | None = None,
+        threads: int | None = None,
+        twin: str | None = None,
+        neutral: bool | None = None,
+        twin_tensor: str | None = None,
+        target: str | None = None,
+        layer: list[str] | None = None,
+    ) -> TraceResult:
+        """The layer and the region that make a case fail, by patching in a twin.
+
+        :param model: Model as an .onnx file, or the id of one seen before; that of the run when left out.
+        :param sample: Sample of the workspace.
+        :param run: Run whose model, pipeline and classes are used; the newest one when left out.
+        :param tensor: Ready input as an .npy file, the batch first, in place of a sample; needs no workspace.
+        :param provider: ONNX Runtime execution provider.
+        :param threads: Threads inside a run; 0 uses every processor.
+        :param twin: Sample that passes; the most alike one of the same label when left out.
+        :param neutral: Take a blurred copy of the case for the twin: which places speak for the wrong answer. Done by itself where no sample of the label passes.
+        :param twin_tensor: The twin as an .npy file, for a ready tensor.
+        :param target: What should grow; label less prediction when left out, such as "283-281".
+        :param layer: Layers to patch; the feature layers of the model when left out.
+        """
+        return self.call('trace', {'model': model, 'sample': sample, 'run': run, 'tensor': tensor, 'provider': provider, 'threads': threads, 'twin': twin, 'neutral': neutral, 'twin_tensor': twin_tensor, 'target': target, 'layer': layer})  # type: ignore[no-any-return]
 
     def grad(
         self,

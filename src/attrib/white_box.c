@@ -37,6 +37,18 @@ static void close_pieces(void *arg) {
 
 // ---- opening ------------------------------------------------------------------------------------
 
+// Files of IR 3 list every initializer among the inputs; nobody feeds them here.
+static void drop_constant_inputs(sl_arena *arena, sl_graph_model *model) {
+  sl_graph *graph = model->graph;
+  sl_value_id *fed = SL_NEW_ARRAY(arena, sl_value_id, graph->input_count + 1);
+  int32_t count = 0;
+  for (int32_t i = 0; i < graph->input_count; i++)
+    if (graph->values[graph->inputs[i]].origin != SL_ORIGIN_CONSTANT)
+      fed[count++] = graph->inputs[i];
+  if (count < graph->input_count && model->ir_version < 4) model->ir_version = 4;
+  sl_graph_set_inputs(graph, fed, count);
+}
+
 static sl_status check_input(const sl_white_box *box, const sl_white_box_options *options,
                              sl_error *err) {
   const sl_graph *graph = box->model->graph;
@@ -91,6 +103,7 @@ sl_status sl_white_box_open(sl_arena *arena, const char *path, const sl_white_bo
                      .options = {.provider = options->provider, .intra_threads = options->threads},
                      .keys = sl_map_new(arena)};
   SL_TRY(sl_onnx_load(arena, path, NULL, &box->model, err));
+  drop_constant_inputs(arena, box->model);
   SL_TRY(check_input(box, options, err));
   SL_TRY(prepare(box, options, err));
   sl_arena_on_free(arena, close_pieces, box);

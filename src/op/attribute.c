@@ -28,9 +28,11 @@ static const sl_row params[] = {
     SL_P_VARIANT(P, method, sl_attrib_registry, 0,
                  "Method and its options; grad_cam where the model has a feature map, else "
                  "saliency."),
-    SL_P_TEXT(P, target, "predicted",
-              "What is explained: a class by number or name, \"predicted\", a contrast such as "
-              "\"283-281\", elements of a value such as \"boxes[0,3]\"."),
+    SL_P_TEXT(
+        P, target, "predicted",
+        "What is explained: a class by number or name, \"predicted\", \"label\", a contrast such "
+        "as \"label-predicted\" or \"283-281\", elements of a value such as "
+        "\"boxes[0,3]\"."),
     SL_P_TEXT(P, layer, NULL, "Layer for methods that look at one; found when left out."),
     SL_P_ENUM(P, baseline, baselines, 0, "What absent means, for methods that compare with it."),
     SL_P_PATH(P, baseline_tensor, SL_ROW_ADVANCED, "Baseline as an .npy file."),
@@ -130,8 +132,7 @@ static sl_status prepare(attribute_work *w, sl_error *err) {
   if (w->opened.input.buffer == NULL)
     return sl_fail(err, SL_E_ARG, "a sample or a ready tensor is needed");
   SL_TRY(choose_method(w, err));
-  SL_TRY(sl_target_parse(w->call->arena, w->opened.box, w->in->target, w->opened.classes.at,
-                         w->opened.classes.count, &w->target, err));
+  SL_TRY(sl_opened_target(w->call, &w->opened, w->in->target, &w->target, err));
   SL_TRY(make_baseline(w, err));
   w->attrib = (sl_attrib_call){.arena = w->call->arena,
                                .box = w->opened.box,

@@ -133,7 +133,15 @@ static sl_status run_both(edit_work *w, edit_result *out, sl_error *err) {
     return sl_fail(err, SL_E_ARG, "a sample or a ready tensor is needed");
   SL_TRY(parse_edits(w, err));
   SL_TRY(sl_white_box_value(w->opened.box, w->in->output, &w->output, err));
-  SL_TRY(sl_edit_run(w->opened.box, &w->opened.input, NULL, 0, w->output, &w->before, err));
+  // Without effect, but along the same way: sessions that start elsewhere round differently.
+  sl_edit *idle = SL_NEW_ARRAY(w->call->arena, sl_edit, w->in->edit.count + 1);
+  for (int64_t i = 0; i < w->in->edit.count; i++) {
+    idle[i] = w->edits[i];
+    idle[i].kind = SL_EDIT_SCALE;
+    idle[i].number = 1;
+  }
+  SL_TRY(sl_edit_run(w->opened.box, &w->opened.input, idle, (int32_t)w->in->edit.count, w->output,
+                     &w->before, err));
   int64_t began = sl_clock_ns();
   SL_TRY(sl_edit_run(w->opened.box, &w->opened.input, w->edits, (int32_t)w->in->edit.count,
                      w->output, &w->after, err));

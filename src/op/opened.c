@@ -5,6 +5,7 @@
 // at sl_opened_open().
 #include "op/opened.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "data/sample_reader.h"
@@ -213,4 +214,39 @@ sl_status sl_opened_sample(sl_op_call *call, const sl_opened *opened, const char
   SL_TRY(find_run(&o, err));
   SL_TRY(find_model(&o, err));
   return prepare_sample(&o, sample, out, NULL, err);
+}
+
+// ---- targets ------------------------------------------------------------------------------------
+
+static int is_word(const char *text, const char *at, size_t size) {
+  int before = at > text && (isalnum((unsigned char)at[-1]) || at[-1] == '_');
+  int after = isalnum((unsigned char)at[size]) || at[size] == '_';
+  return !before && !after;
+}
+
+static sl_status replace_word(sl_op_call *call, const char *word, int32_t class_index,
+                              const char **text, sl_error *err) {
+  size_t size = strlen(word);
+  const char *at = strstr(*text, word);
+  while (at != NULL && !is_word(*text, at, size)) at = strstr(at + 1, word);
+  if (at == NULL) return SL_OK;
+  if (class_index < 0) {
+    sl_fail(err, SL_E_ARG, "target \"%s\": the %s of this case is not known", *text, word);
+    return sl_hint(err, SL_E_ARG, "Name the class by its number.");
+  }
+  *text =
+      sl_arena_printf(call->arena, "%.*s%d%s", (int)(at - *text), *text, class_index, at + size);
+  return SL_OK;
+}
+
+sl_status sl_opened_target(sl_op_call *call, const sl_opened *opened, const char *text,
+                           sl_target *out, sl_error *err) {
+  const char *parsed = text;
+  int is_whole = strcmp(text, "predicted") == 0;
+  if (!is_whole) SL_TRY(replace_word(call, "label", opened->label, &parsed, err));
+  if (!is_whole) SL_TRY(replace_word(call, "predicted", opened->pred, &parsed, err));
+  SL_TRY(sl_target_parse(call->arena, opened->box, parsed, opened->classes.at,
+                         opened->classes.count, out, err));
+  out->text = sl_arena_copy(call->arena, text);
+  return SL_OK;
 }

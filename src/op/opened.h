@@ -69,6 +69,11 @@ SL_MUST_CHECK sl_status sl_opened_open(sl_op_call *call, const sl_case_params *p
                                        sl_error *err);
 void sl_opened_close(sl_op_call *call, sl_opened *opened);  // a zeroed one is allowed
 
+// A target as people write it for a case: as sl_target_parse(), and "label" and "predicted" stand
+// for the case's classes ("label-predicted": why not the label).
+SL_MUST_CHECK sl_status sl_opened_target(sl_op_call *call, const sl_opened *opened,
+                                         const char *text, sl_target *out, sl_error *err);
+
 // The prepared input of another sample for the same model and pipeline; release it.
 SL_MUST_CHECK sl_status sl_opened_sample(sl_op_call *call, const sl_opened *opened,
                                          const char *sample, sl_tensor *out, sl_error *err);

@@ -16,6 +16,7 @@ typedef struct trace_params {
   sl_case_params which;
   const char *twin, *twin_tensor, *target;
   sl_texts layer;
+  bool neutral;
 } trace_params;
 
 #define P trace_params
@@ -23,6 +24,9 @@ static const sl_row params[] = {
     SL_ROWS_CASE(P, which),
     SL_P_ID(P, twin, "sample", 0,
             "Sample that passes; the most alike one of the same label when left out."),
+    SL_P_BOOL(P, neutral, 0,
+              "Take a blurred copy of the case for the twin: which places speak for the wrong "
+              "answer. Done by itself where no sample of the label passes."),
     SL_P_PATH(P, twin_tensor, SL_ROW_ADVANCED, "The twin as an .npy file, for a ready tensor."),
     SL_P_TEXT(P, target, NULL,
               "What should grow; label less prediction when left out, such as \"283-281\"."),
@@ -90,6 +94,7 @@ typedef struct trace_work {
   sl_twin twin;
   sl_target target;
   int64_t wanted;
+  bool is_neutral;
   const char **titles;
   sl_value_id *layers;
   int32_t layer_count;
@@ -124,26 +129,33 @@ static sl_status find_layers(trace_work *w, sl_error *err) {
 static sl_status find_target(trace_work *w, sl_error *err) {
   const sl_opened *o = &w->opened;
   const char *text = w->in->target;
-  w->wanted = o->label;
-  if (text == NULL && o->label >= 0 && o->pred >= 0 && o->label != o->pred)
-    text = sl_arena_printf(w->call->arena, "%d-%d", o->label, o->pred);
-  if (text == NULL && o->label >= 0) text = sl_arena_printf(w->call->arena, "%d", o->label);
+  int is_wrong = o->label >= 0 && o->pred >= 0 && o->label != o->pred;
+  if (text == NULL) text = is_wrong ? "label-predicted" : o->label >= 0 ? "label" : NULL;
   if (text == NULL) {
     sl_fail(err, SL_E_ARG, "there is no label: a target is needed");
     return sl_hint(err, SL_E_ARG,
                    "Give a contrast such as \"283-281\": what should win, less what does.");
   }
-  SL_TRY(sl_target_parse(w->call->arena, o->box, text, o->classes.at, o->classes.count, &w->target,
-                         err));
-  if (w->in->target != NULL || o->label < 0) w->wanted = -1;
-  if (w->target.predicted)
-    return sl_fail(err, SL_E_ARG, "the prediction itself cannot be what should grow");
-  return SL_OK;
+  SL_TRY(sl_opened_target(w->call, o, text, &w->target, err));
+  w->wanted = w->in->target != NULL ? -1 : o->label;
+  if (!w->target.predicted) return SL_OK;
+  return sl_fail(err, SL_E_ARG, "the prediction itself cannot be what should grow");
+}
+
+// Without a twin that passes, the blurred case stands in: patching it takes something away.
+static sl_status find_or_blur(trace_work *w, sl_error *err) {
+  sl_error why = {0};
+  sl_status status = SL_E_NOT_FOUND;
+  if (!w->in->neutral) status = sl_twin_find(w->call, &w->opened, w->in->twin, &w->twin, &why);
+  w->is_neutral = w->in->twin == NULL && status == SL_E_NOT_FOUND;
+  if (w->is_neutral) w->wanted = -1;  // taking away can only unmake the wrong answer
+  if (w->is_neutral) return sl_twin_blur(&w->opened, &w->twin, err);
+  if (status != SL_OK && err != NULL) *err = why;
+  return status;
 }
 
 static sl_status find_twin(trace_work *w, sl_error *err) {
-  if (w->in->twin_tensor == NULL)
-    return sl_twin_find(w->call, &w->opened, w->in->twin, &w->twin, err);
+  if (w->in->twin_tensor == NULL) return find_or_blur(w, err);
   w->twin.similarity = NAN;
   return sl_ready_tensor_read(w->in->twin_tensor, w->opened.input.dtype, &w->twin.input, err);
 }
@@ -210,10 +222,15 @@ static const char *find_smallest(const trace_work *w, const sl_trace *trace) {
 }
 
 static sl_texts list_notes(const trace_work *w, const sl_trace *trace) {
-  const char **list = SL_NEW_ARRAY(w->call->arena, const char *, 3);
+  const char **list = SL_NEW_ARRAY(w->call->arena, const char *, 4);
   int64_t count = 0;
+  if (w->is_neutral)
+    list[count++] = w->in->neutral
+                        ? "the twin is a blurred copy of the case: patches take away what it shows"
+                        : "no sample of the label passes: a blurred copy of the case is the twin, "
+                          "patches take away what it shows";
   if (trace->repaired_before) list[count++] = "the case passes already: there is nothing to repair";
-  if (trace->twin <= trace->before)
+  if (trace->twin <= trace->before && !w->is_neutral)
     list[count++] =
         "the target of the twin is not larger: patches from it cannot be expected to help";
   return (sl_texts){list, count};

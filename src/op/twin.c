@@ -122,4 +122,39 @@ sl_status sl_twin_find(sl_op_call *call, const sl_opened *opened, const char *na
   return status;
 }
 
+// One box filter along a line of `count` elements, `step` apart; ends repeat.
+static void blur_line(float *line, int64_t count, int64_t step, int64_t radius, float *scratch) {
+  for (int64_t i = 0; i < count; i++) scratch[i] = line[i * step];
+  for (int64_t i = 0; i < count; i++) {
+    double sum = 0;
+    for (int64_t k = i - radius; k <= i + radius; k++)
+      sum += (double)scratch[k < 0 ? 0 : k >= count ? count - 1 : k];
+    line[i * step] = (float)(sum / (double)(2 * radius + 1));
+  }
+}
+
+static void blur_plane(float *plane, int64_t height, int64_t width, float *scratch) {
+  int64_t side = height < width ? height : width, radius = side / 16 > 0 ? side / 16 : 1;
+  for (int pass = 0; pass < 3; pass++) {
+    for (int64_t y = 0; y < height; y++) blur_line(plane + y * width, width, 1, radius, scratch);
+    for (int64_t x = 0; x < width; x++) blur_line(plane + x, height, width, radius, scratch);
+  }
+}
+
+sl_status sl_twin_blur(const sl_opened *opened, sl_twin *out, sl_error *err) {
+  const sl_shape *shape = &opened->input.shape;
+  *out = (sl_twin){.similarity = NAN};
+  int is_last = shape->rank == 4 && shape->dims[3] <= 4 && shape->dims[1] > 4;
+  if (shape->rank != 4 || is_last || opened->input.dtype != SL_DTYPE_F32)
+    return sl_fail(err, SL_E_UNSUPPORTED, "only inputs [N, C, H, W] of float32 can be blurred");
+  SL_TRY(sl_tensor_to_f32(&opened->input, &out->input, err));
+  int64_t height = shape->dims[2], width = shape->dims[3];
+  sl_arena *scratch = sl_arena_new(NULL, "blur");
+  float *line = SL_NEW_ARRAY(scratch, float, height > width ? height : width);
+  for (int64_t plane = 0; plane < shape->dims[0] * shape->dims[1]; plane++)
+    blur_plane((float *)out->input.data + plane * height * width, height, width, line);
+  sl_arena_free(scratch);
+  return SL_OK;
+}
+
 void sl_twin_release(sl_twin *twin) { sl_tensor_release(&twin->input); }

@@ -17,6 +17,9 @@ typedef struct sl_twin {
 // right with the case's label. SL_E_NOT_FOUND when there is none, with what to do.
 SL_MUST_CHECK sl_status sl_twin_find(sl_op_call *call, const sl_opened *opened, const char *named,
                                      sl_twin *out, sl_error *err);
+// A blurred copy of the case: what is left of it has no shapes (three box filters as wide as an
+// eighth of the picture, close to a Gaussian). Inputs [1, C, H, W] only.
+SL_MUST_CHECK sl_status sl_twin_blur(const sl_opened *opened, sl_twin *out, sl_error *err);
 void sl_twin_release(sl_twin *twin);
 
 #endif

@@ -357,7 +357,89 @@ export interface Alternative {
   readonly used: boolean;
 }
 
+export interface Input2 {
+  /** Its name. */
+  readonly name: string | null;
+  /** Element type and sizes; N is the batch, 2N twice of it. */
+  readonly type: string | null;
+}
+
 export interface Layer {
+  /** Name of the value. */
+  readonly value: string | null;
+  /** What to call it. */
+  readonly title: string | null;
+  /** Element type and sizes. */
+  readonly type: string | null;
+  /** What it holds. */
+  readonly kind: "map" | "tokens" | "attention" | "scores";
+  /** Block it belongs to; -1 for none. */
+  readonly block: number;
+  /** Node that makes it. */
+  readonly node: number;
+  /** Channels, width of tokens, or scores. */
+  readonly channels: number;
+  /** Rows of the grid; 0 without one. */
+  readonly height: number;
+  /** Columns of the grid; 0 without one. */
+  readonly width: number;
+  /** Class and register tokens before the grid. */
+  readonly extra_tokens: number;
+  /** Attention heads of a sample. */
+  readonly heads: number;
+  /** Attention windows of a sample; 1: global. */
+  readonly windows: number;
+  /** The grid changes after it. */
+  readonly stage_end: boolean;
+  /** The layer that class activation maps look at by default. */
+  readonly is_target: boolean;
+}
+
+export interface Block {
+  /** Number of the block. */
+  readonly index: number;
+  /** What to call it. */
+  readonly title: string | null;
+  /** Block around it; -1 for none. */
+  readonly parent: number;
+  /** 0 for the outermost. */
+  readonly depth: number;
+  /** Nodes inside. */
+  readonly nodes: number;
+  /** Parameters inside. */
+  readonly parameters: number;
+  /** Floating-point operations for one sample. */
+  readonly flops: number;
+  /** Time of its nodes for one sample; null when not measured. Unit: us. */
+  readonly time_us: number | null;
+  /** Value the rest of the model reads last of it. */
+  readonly output: string | null;
+}
+
+export interface Node {
+  /** Number of the node, in the order of computation. */
+  readonly index: number;
+  /** Its name in the file; empty when it has none. */
+  readonly name: string | null;
+  /** Operator. */
+  readonly type: string | null;
+  /** Innermost block it is in; -1 for none. */
+  readonly block: number;
+  /** Values it reads, without constants. */
+  readonly inputs: readonly string[];
+  /** Values it makes. */
+  readonly outputs: readonly string[];
+  /** Element type and sizes of the first output. */
+  readonly shape: string | null;
+  /** Parameters it reads. */
+  readonly parameters: number;
+  /** Floating-point operations for one sample. */
+  readonly flops: number;
+  /** Time for one sample; null when not measured. Unit: us. */
+  readonly time_us: number | null;
+}
+
+export interface Layer2 {
   /** Blob of the values (.npy); null over a view and without a workspace. */
   readonly map: string | null;
   /** The values (the last batch of a view). */
@@ -425,6 +507,37 @@ export interface Change {
   readonly after: number | null;
   /** After less before. */
   readonly change: number | null;
+}
+
+export interface Layer3 {
+  /** Name of the value. */
+  readonly layer: string | null;
+  /** What to call it. */
+  readonly title: string | null;
+  /** Rows of its grid. */
+  readonly height: number;
+  /** Columns of its grid. */
+  readonly width: number;
+  /** Its channels. */
+  readonly channels: number;
+  /** The target with the whole layer taken from the twin (measured). */
+  readonly whole: number | null;
+  /** That makes the case pass. */
+  readonly whole_repairs: boolean;
+  /** Not even the whole layer moves the target. */
+  readonly changes_nothing: boolean;
+  /** Change of the target that the gradient expects of it. */
+  readonly first_order: number | null;
+  /** Fewest places found that make the case pass (measured); 0: none do. Unit: places. */
+  readonly fewest: number;
+  /** The target with those places patched. */
+  readonly fewest_target: number | null;
+  /** Blob (.npy, [1,1,h,w]): expected effect of each place. */
+  readonly places: string | null;
+  /** Blob (.npy, [1,1,h,w]): 1 where a place is among the fewest. */
+  readonly mask: string | null;
+  /** Patched cases that were run. Unit: rows. */
+  readonly runs: number;
 }
 
 export interface Class2 {
@@ -857,6 +970,56 @@ export interface ReportResult {
   readonly html: string | null;
 }
 
+export interface InspectParams {
+  /** Model as an .onnx file, or the id of one seen before; that of the run when left out. */
+  readonly model?: string;
+  /** Sample of the workspace. */
+  readonly sample?: string;
+  /** Run whose model, pipeline and classes are used; the newest one when left out. */
+  readonly run?: string;
+  /** Ready input as an .npy file, the batch first, in place of a sample; needs no workspace. */
+  readonly tensor?: string;
+  /** ONNX Runtime execution provider. */
+  readonly provider?: "auto" | "cpu" | "cuda" | "tensorrt" | "openvino" | "coreml";
+  /** Threads inside a run; 0 uses every processor. */
+  readonly threads?: number;
+  /** List every node. */
+  readonly nodes?: boolean;
+  /** Run the model and say where its time goes. */
+  readonly time?: boolean;
+}
+
+export interface InspectResult {
+  /** The model's file. */
+  readonly name: string | null;
+  /** Run whose model it is; null for a file. */
+  readonly run: string | null;
+  /** Operator set the graph is shown in. */
+  readonly opset: number;
+  /** Nodes after constants were folded. Unit: nodes. */
+  readonly node_count: number;
+  /** Parameters. */
+  readonly parameters: number;
+  /** Floating-point operations for one sample; a multiply-add is two. */
+  readonly flops: number;
+  /** Time of one sample; null when not measured. Unit: us. */
+  readonly time_us: number | null;
+  /** Of it: layout changes and what belongs to no node. Unit: us. */
+  readonly other_us: number | null;
+  /** Blocks come from names; else from the sizes of feature maps. */
+  readonly names_used: boolean;
+  /** What the model takes. */
+  readonly inputs: readonly Input2[];
+  /** What it gives. */
+  readonly outputs: readonly Input2[];
+  /** Layers worth looking at, from input to output. */
+  readonly layers: readonly Layer[];
+  /** Blocks, outer before inner. */
+  readonly blocks: readonly Block[];
+  /** Every node, when asked for. */
+  readonly nodes: readonly Node[];
+}
+
 export interface TapParams {
   /** Model as an .onnx file, or the id of one seen before; that of the run when left out. */
   readonly model?: string;
@@ -888,7 +1051,7 @@ export interface TapResult {
   /** How many samples the statistics are over. Unit: samples. */
   readonly samples: number;
   /** One for each layer asked for. */
-  readonly layers: readonly Layer[];
+  readonly layers: readonly Layer2[];
 }
 
 export interface AttributeParams {
@@ -906,7 +1069,7 @@ export interface AttributeParams {
   readonly threads?: number;
   /** Method and its options; grad_cam where the model has a feature map, else saliency. */
   readonly method?: Record<string, object>;
-  /** What is explained: a class by number or name, "predicted", a contrast such as "283-281", elements of a value such as "boxes[0,3]". */
+  /** What is explained: a class by number or name, "predicted", "label", a contrast such as "label-predicted" or "283-281", elements of a value such as "boxes[0,3]". */
   readonly target?: string;
   /** Layer for methods that look at one; found when left out. */
   readonly layer?: string;
@@ -993,6 +1156,58 @@ export interface EditResult {
   readonly largest_change: number | null;
   /** Time of the edited run. Unit: s. */
   readonly seconds: number | null;
+}
+
+export interface TraceParams {
+  /** Model as an .onnx file, or the id of one seen before; that of the run when left out. */
+  readonly model?: string;
+  /** Sample of the workspace. */
+  readonly sample?: string;
+  /** Run whose model, pipeline and classes are used; the newest one when left out. */
+  readonly run?: string;
+  /** Ready input as an .npy file, the batch first, in place of a sample; needs no workspace. */
+  readonly tensor?: string;
+  /** ONNX Runtime execution provider. */
+  readonly provider?: "auto" | "cpu" | "cuda" | "tensorrt" | "openvino" | "coreml";
+  /** Threads inside a run; 0 uses every processor. */
+  readonly threads?: number;
+  /** Sample that passes; the most alike one of the same label when left out. */
+  readonly twin?: string;
+  /** Take a blurred copy of the case for the twin: which places speak for the wrong answer. Done by itself where no sample of the label passes. */
+  readonly neutral?: boolean;
+  /** The twin as an .npy file, for a ready tensor. */
+  readonly twin_tensor?: string;
+  /** What should grow; label less prediction when left out, such as "283-281". */
+  readonly target?: string;
+  /** Layers to patch; the feature layers of the model when left out. */
+  readonly layer?: readonly string[];
+}
+
+export interface TraceResult {
+  /** The sample; null for a ready tensor. */
+  readonly sample: string | null;
+  /** Run whose model and pipeline were used. */
+  readonly run: string | null;
+  /** The twin; null for a ready tensor. */
+  readonly twin: string | null;
+  /** Cosine of the pooled features; null for a twin that was named. */
+  readonly similarity: number | null;
+  /** Samples the twin was chosen from. Unit: samples. */
+  readonly candidates: number;
+  /** What should grow. */
+  readonly target: string | null;
+  /** The target of the case. */
+  readonly before: number | null;
+  /** The target of the twin. */
+  readonly twin_target: number | null;
+  /** Layer whose patch repairs with the smallest part of its places. */
+  readonly smallest: string | null;
+  /** From input to output. */
+  readonly layers: readonly Layer3[];
+  /** Time of the patching. Unit: s. */
+  readonly seconds: number | null;
+  /** What to know when reading this. */
+  readonly notes: readonly string[];
 }
 
 export interface GradParams {
@@ -1442,9 +1657,11 @@ export interface Operations {
   eval: { params: EvalParams; result: EvalResult };
   predictions: { params: PredictionsParams; result: PredictionsResult };
   report: { params: ReportParams; result: ReportResult };
+  inspect: { params: InspectParams; result: InspectResult };
   tap: { params: TapParams; result: TapResult };
   attribute: { params: AttributeParams; result: AttributeResult };
   edit: { params: EditParams; result: EditResult };
+  trace: { params: TraceParams; result: TraceResult };
   grad: { params: GradParams; result: GradResult };
   compare: { params: CompareParams; result: CompareResult };
   export: { params: ExportParams; result: ExportResult };
@@ -2479,6 +2696,94 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
       }
     ]
   },
+  "inspect": {
+    "title": "Inspect a model",
+    "help": "Blocks, layers worth looking at, nodes, parameters, operations and time.",
+    "example": "slitlamp inspect model.onnx --time",
+    "flags": [
+      "untrusted",
+      "peek"
+    ],
+    "params": [
+      {
+        "name": "model",
+        "type": "path",
+        "positional": true,
+        "help": "Model as an .onnx file, or the id of one seen before; that of the run when left out."
+      },
+      {
+        "name": "sample",
+        "type": "id",
+        "kind": "sample",
+        "help": "Sample of the workspace."
+      },
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose model, pipeline and classes are used; the newest one when left out."
+      },
+      {
+        "name": "tensor",
+        "type": "path",
+        "help": "Ready input as an .npy file, the batch first, in place of a sample; needs no workspace."
+      },
+      {
+        "name": "provider",
+        "type": "enum",
+        "advanced": true,
+        "default": "auto",
+        "choices": [
+          {
+            "name": "auto",
+            "help": "the fastest that is there"
+          },
+          {
+            "name": "cpu",
+            "help": "the processor"
+          },
+          {
+            "name": "cuda",
+            "help": "an NVIDIA GPU"
+          },
+          {
+            "name": "tensorrt",
+            "help": "an NVIDIA GPU through TensorRT"
+          },
+          {
+            "name": "openvino",
+            "help": "Intel hardware"
+          },
+          {
+            "name": "coreml",
+            "help": "Apple hardware"
+          }
+        ],
+        "help": "ONNX Runtime execution provider."
+      },
+      {
+        "name": "threads",
+        "type": "int",
+        "advanced": true,
+        "min": 0,
+        "max": 1024,
+        "default": 0,
+        "help": "Threads inside a run; 0 uses every processor."
+      },
+      {
+        "name": "nodes",
+        "type": "bool",
+        "default": false,
+        "help": "List every node."
+      },
+      {
+        "name": "time",
+        "type": "bool",
+        "default": false,
+        "help": "Run the model and say where its time goes."
+      }
+    ]
+  },
   "tap": {
     "title": "Look at a layer",
     "help": "The values of any layer for a case, or statistics per channel over a view.",
@@ -2668,7 +2973,7 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
         "name": "target",
         "type": "text",
         "default": "predicted",
-        "help": "What is explained: a class by number or name, \"predicted\", a contrast such as \"283-281\", elements of a value such as \"boxes[0,3]\"."
+        "help": "What is explained: a class by number or name, \"predicted\", \"label\", a contrast such as \"label-predicted\" or \"283-281\", elements of a value such as \"boxes[0,3]\"."
       },
       {
         "name": "layer",
@@ -2823,6 +3128,111 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
         "name": "out",
         "type": "path",
         "help": "File to write the edited output to (.npy)."
+      }
+    ]
+  },
+  "trace": {
+    "title": "Trace a failure",
+    "help": "The layer and the region that make a case fail, by patching in a twin.",
+    "example": "slitlamp trace --sample s12",
+    "flags": [
+      "untrusted",
+      "peek"
+    ],
+    "params": [
+      {
+        "name": "model",
+        "type": "path",
+        "positional": true,
+        "help": "Model as an .onnx file, or the id of one seen before; that of the run when left out."
+      },
+      {
+        "name": "sample",
+        "type": "id",
+        "kind": "sample",
+        "help": "Sample of the workspace."
+      },
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose model, pipeline and classes are used; the newest one when left out."
+      },
+      {
+        "name": "tensor",
+        "type": "path",
+        "help": "Ready input as an .npy file, the batch first, in place of a sample; needs no workspace."
+      },
+      {
+        "name": "provider",
+        "type": "enum",
+        "advanced": true,
+        "default": "auto",
+        "choices": [
+          {
+            "name": "auto",
+            "help": "the fastest that is there"
+          },
+          {
+            "name": "cpu",
+            "help": "the processor"
+          },
+          {
+            "name": "cuda",
+            "help": "an NVIDIA GPU"
+          },
+          {
+            "name": "tensorrt",
+            "help": "an NVIDIA GPU through TensorRT"
+          },
+          {
+            "name": "openvino",
+            "help": "Intel hardware"
+          },
+          {
+            "name": "coreml",
+            "help": "Apple hardware"
+          }
+        ],
+        "help": "ONNX Runtime execution provider."
+      },
+      {
+        "name": "threads",
+        "type": "int",
+        "advanced": true,
+        "min": 0,
+        "max": 1024,
+        "default": 0,
+        "help": "Threads inside a run; 0 uses every processor."
+      },
+      {
+        "name": "twin",
+        "type": "id",
+        "kind": "sample",
+        "help": "Sample that passes; the most alike one of the same label when left out."
+      },
+      {
+        "name": "neutral",
+        "type": "bool",
+        "default": false,
+        "help": "Take a blurred copy of the case for the twin: which places speak for the wrong answer. Done by itself where no sample of the label passes."
+      },
+      {
+        "name": "twin_tensor",
+        "type": "path",
+        "advanced": true,
+        "help": "The twin as an .npy file, for a ready tensor."
+      },
+      {
+        "name": "target",
+        "type": "text",
+        "help": "What should grow; label less prediction when left out, such as \"283-281\"."
+      },
+      {
+        "name": "layer",
+        "type": "text",
+        "list": true,
+        "help": "Layers to patch; the feature layers of the model when left out."
       }
     ]
   },
