@@ -41,6 +41,8 @@ typedef struct sl_type {
   int32_t rank;        // -1 when unknown
   const sl_dim *dims;  // [rank]
   sl_bytes raw;  // TypeProto as read, for sequences, maps, optionals, sparse tensors; else empty
+  const char *denotation;              // "IMAGE", ...; NULL when it has none
+  const char *const *dim_denotations;  // [rank] "DATA_BATCH", ..., NULL items; NULL when none has
 } sl_type;
 
 // A constant: initializer, tensor attribute or something a pass made.
@@ -49,7 +51,7 @@ typedef struct sl_constant {
   int32_t rank;
   const int64_t *dims;
   int64_t count;            // elements
-  sl_bytes data;            // little-endian, packed; empty for strings
+  sl_bytes data;            // little-endian, packed, at any address; empty for strings
   const sl_bytes *strings;  // [count], for strings
   const char *location;     // file of external data it came from; NULL when it is in the model
   int64_t offset;           // inside that file

@@ -198,6 +198,12 @@ static void put_dim(sl_text *out, sl_dim dim) {
   put_word(out, dim.symbol, SL_WORD_SYMBOL);
 }
 
+static void put_denotation(sl_text *out, const char *denotation) {
+  if (denotation == NULL) return;
+  sl_text_putc(out, '@');
+  put_word(out, denotation, SL_WORD_SYMBOL);
+}
+
 static int has_type(const sl_type *type) {
   return type->element != SL_ELEMENT_NONE || type->rank >= 0 || type->raw.size > 0;
 }
@@ -217,9 +223,11 @@ static void put_type(printer *p, const sl_value *value) {
     for (int32_t i = 0; i < type->rank; i++) {
       if (i > 0) sl_text_putc(p->out, ',');
       put_dim(p->out, type->dims[i]);
+      if (type->dim_denotations != NULL) put_denotation(p->out, type->dim_denotations[i]);
     }
     sl_text_putc(p->out, ']');
   }
+  put_denotation(p->out, type->denotation);
   if (type->raw.size > 0) put_hex(p->out, type->raw);
   put_extra(p, value->extra);
 }

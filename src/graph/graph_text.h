@@ -14,10 +14,12 @@
 // A node is: what it makes, operator (`domain::Type` outside ai.onnx), name, inputs (`_` is left
 // out), attributes, types of what it makes, and after "#" its origin where that is not its name.
 // `~` marks a type that the file does not declare. Sizes are `64`, `?`, a symbol, or `2N+1` (grows
-// with the batch; `N:batch` when it has a symbol too). Attributes: 1 is an int, 1.0 a float, "a" a
+// with the batch; `N:batch` when it has a symbol too); `@IMAGE` behind a type or a size is its
+// denotation. Attributes: 1 is an int, 1.0 a float, "a" a
 // string, `tensor float[2] {1, 2}`, `graph "then" {...}`, lists in [], `$slope:float` a reference
 // inside functions. `!0a1b` are bytes in hexadecimal: elements that are not plain numbers, types
 // that are not plain tensors, and after `extra` or `+` fields of the file that we do not interpret.
+// `outer %x : float[4]` is what an inner graph declares of a value it reads from further out.
 //
 // Invariant: printing, parsing and printing again gives the same text, unless it was abbreviated.
 // Not in the text: documentation and names of tensors, and how a file spelled what we understand.

@@ -50,8 +50,30 @@ static sl_status read_dim(sl_lexer *lexer, sl_dim *out, sl_error *err) {
   return SL_OK;
 }
 
+// One size of a list, and its denotation.
+static sl_status read_dims_item(sl_lexer *lexer, int is_first, sl_text *dims, sl_text *denotations,
+                                sl_error *err) {
+  sl_dim dim;
+  const char *denotation = NULL;
+  if (!is_first) SL_TRY(sl_lexer_expect(lexer, ',', err));
+  SL_TRY(read_dim(lexer, &dim, err));
+  if (sl_lexer_accept(lexer, '@')) SL_TRY(sl_lexer_word(lexer, SL_WORD_SYMBOL, &denotation, err));
+  sl_text_append(dims, &dim, sizeof dim);
+  sl_text_append(denotations, &denotation, sizeof denotation);
+  return SL_OK;
+}
+
+static const char *const *keep_denotations(sl_arena *arena, const sl_text *denotations) {
+  size_t count = denotations->size / sizeof(char *);
+  const char **copy = SL_NEW_ARRAY(arena, const char *, count + 1);
+  if (count > 0) memcpy(copy, denotations->at, denotations->size);
+  for (size_t i = 0; i < count; i++)
+    if (copy[i] != NULL) return copy;
+  return NULL;
+}
+
 static sl_status read_dims(sl_lexer *lexer, sl_type *out, sl_error *err) {
-  sl_text dims = {0};
+  sl_text dims = {0}, denotations = {0};
   sl_status status = SL_OK;
   out->rank = 0;
   if (sl_lexer_accept(lexer, '.')) {
@@ -61,18 +83,16 @@ static sl_status read_dims(sl_lexer *lexer, sl_type *out, sl_error *err) {
                     : sl_lexer_fail(lexer, err, "expected \"...\"");
   }
   while (status == SL_OK && sl_lexer_peek(lexer) != ']') {
-    sl_dim dim;
-    if (out->rank > 0) status = sl_lexer_expect(lexer, ',', err);
-    if (status == SL_OK) status = read_dim(lexer, &dim, err);
-    if (status != SL_OK) break;
-    sl_text_append(&dims, &dim, sizeof dim);
-    out->rank++;
+    status = read_dims_item(lexer, out->rank == 0, &dims, &denotations, err);
+    out->rank += status == SL_OK;
   }
   if (status == SL_OK) status = sl_lexer_expect(lexer, ']', err);
   sl_dim *copy = SL_NEW_ARRAY(lexer->arena, sl_dim, out->rank + 1);
   if (dims.size > 0) memcpy(copy, dims.at, dims.size);
   out->dims = copy;
+  out->dim_denotations = keep_denotations(lexer->arena, &denotations);
   sl_text_free(&dims);
+  sl_text_free(&denotations);
   return status;
 }
 
@@ -82,6 +102,8 @@ sl_status sl_lexer_type(sl_lexer *lexer, sl_value *value, sl_error *err) {
   value->type = (sl_type){.rank = -1};
   SL_TRY(read_element(lexer, &value->type.element, err));
   if (sl_lexer_accept(lexer, '[')) SL_TRY(read_dims(lexer, &value->type, err));
+  if (sl_lexer_accept(lexer, '@'))
+    SL_TRY(sl_lexer_word(lexer, SL_WORD_SYMBOL, &value->type.denotation, err));
   if (sl_lexer_peek(lexer) == '!') SL_TRY(sl_lexer_hex(lexer, &value->type.raw, err));
   if (sl_lexer_accept(lexer, '+')) SL_TRY(sl_lexer_hex(lexer, &value->extra, err));
   return SL_OK;

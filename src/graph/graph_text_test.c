@@ -61,7 +61,7 @@ static void a_whole_model_reads_the_same(void **state) {
               "metadata \"classes\" \"a,b\"\n"
               "extra !a2060161\n"
               "graph \"main\" {\n"
-              "  input %x : float[N,3,224,224]\n"
+              "  input %x : float[N@DATA_BATCH,3,224,224]@IMAGE\n"
               "  input %w : float[8]\n"
               "  constant %w = float[8] {1, 0.5, -0, 1e-30, 3.4028235e+38, 0.1, inf, -inf}\n"
               "  constant %\"odd name\" = string[2] {\"a\\x00b\", \"\"} : string[2] +!1a0161\n"

@@ -10,6 +10,7 @@ enum { NAME = 1, KIND = 20, REFERENCE = 21 };
 
 // Documentation and fields of the future.
 static void write_extra(sl_message *out, sl_bytes raw) {
+  if (raw.size == 0) return;
   sl_wire rest = {raw.at, raw.at + raw.size};
   sl_wire_field field;
   for (const uint8_t *start = rest.at; sl_wire_next(&rest, &field) == SL_WIRE_FIELD;

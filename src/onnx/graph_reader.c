@@ -212,6 +212,7 @@ static sl_status check_attribute_names(graph_reader *g, sl_node_id id, sl_error 
 
 static sl_status read_attributes(graph_reader *g, sl_wire message, sl_node_id id, int32_t count,
                                  sl_error *err) {
+  if (count == 0) return SL_OK;
   void *at;
   SL_TRY(sl_reader_new(g->r, count, sizeof(sl_attribute), &at, err));
   sl_attribute *attributes = at;

@@ -9,7 +9,7 @@
 
 // ---- values -------------------------------------------------------------------------------------
 
-static void write_dim(sl_message *out, sl_dim dim) {
+static void write_dim(sl_message *out, sl_dim dim, const char *denotation) {
   sl_message_mark mark = sl_message_begin(out, 1);
   if (dim.fixed != SL_DIM_UNKNOWN && dim.per_batch == 0)
     sl_message_int(out, 1, dim.fixed);
@@ -17,6 +17,7 @@ static void write_dim(sl_message *out, sl_dim dim) {
     sl_message_text(out, 2, dim.symbol);
   else if (dim.fixed == 0 && dim.per_batch == 1)
     sl_message_text(out, 2, "N");
+  if (denotation != NULL) sl_message_text(out, 3, denotation);
   sl_message_end(out, mark);
 }
 
@@ -30,10 +31,13 @@ static void write_type(sl_message *out, uint32_t field, const sl_type *type) {
   sl_message_int(out, 1, type->element);
   if (type->rank >= 0) {
     sl_message_mark shape = sl_message_begin(out, 2);
-    for (int32_t i = 0; i < type->rank; i++) write_dim(out, type->dims[i]);
+    for (int32_t i = 0; i < type->rank; i++)
+      write_dim(out, type->dims[i],
+                type->dim_denotations != NULL ? type->dim_denotations[i] : NULL);
     sl_message_end(out, shape);
   }
   sl_message_end(out, tensor);
+  if (type->denotation != NULL) sl_message_text(out, 6, type->denotation);
   sl_message_end(out, whole);
 }
 

@@ -160,8 +160,14 @@ static void types_say_what_the_file_says(void **state) {
   assert_int_equal(x->rank, 2);
   assert_int_equal(x->dims[0].fixed, SL_DIM_UNKNOWN);
   assert_string_equal(x->dims[0].symbol, "batch");
-  assert_true(x->raw.size > 0);  // its denotation has no other place
+  assert_int_equal(x->raw.size, 0);
+  assert_string_equal(x->denotation, "TENSOR");
+  assert_string_equal(x->dim_denotations[0], "DATA_BATCH");
+  assert_null(x->dim_denotations[1]);
   assert_int_equal(value_of(graph, "y")->type.raw.size, 0);
+  const sl_graph *old = load(*state, "old")->graph;
+  assert_int_equal(value_of(old, "y")->type.dims[0].fixed, SL_DIM_UNKNOWN);  // the file says -1
+  assert_int_equal(value_of(old, "y")->type.raw.size, 0);
   const sl_graph *other = load(*state, "attributes")->graph;
   assert_int_equal(value_of(other, "s")->type.element, SL_ELEMENT_NONE);
   assert_true(value_of(other, "s")->type.raw.size > 0);

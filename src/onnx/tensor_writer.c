@@ -10,7 +10,9 @@
 
 enum { DIMS = 1, TYPE = 2, STRINGS = 6, NAME = 8, RAW = 9, DOC = 12, EXTERNAL = 13, LOCATION = 14 };
 
-static sl_wire wire_of(sl_bytes bytes) { return (sl_wire){bytes.at, bytes.at + bytes.size}; }
+static sl_wire wire_of(sl_bytes bytes) {
+  return bytes.size > 0 ? (sl_wire){bytes.at, bytes.at + bytes.size} : (sl_wire){0};
+}
 
 static int is_inside(sl_bytes part, sl_bytes whole) {
   return part.at >= whole.at && part.at + part.size <= whole.at + whole.size;

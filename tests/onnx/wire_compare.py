@@ -30,7 +30,7 @@ SCHEMA = {
     "value": {1: "text", 2: "type", 3: "text", 4: "entry"},
     "type": {1: "tensor_type", 6: "text"},
     "tensor_type": {2: "shape"},
-    "shape": {1: "dim"},
+    "shape": {1: "dim"},  # a negative size means a free one
     "dim": {2: "text", 3: "text"},
     "sparse": {1: "tensor", 2: "tensor", 3: "q"},
     "tensor": {1: "q", 4: "f", 5: "q", 6: "bytes", 7: "q", 8: "text", 9: "bytes", 10: "d", 11: "q",
@@ -96,6 +96,8 @@ def plain(message, data, folder):
     found = []
     for number, kind, value in fields(data):
         what = SCHEMA[message].get(number, "bytes")
+        if message == "dim" and kind == VARINT and value >> 63:
+            continue
         if what in ("f", "q", "d"):
             found += [(number, item) for item in numbers(kind, value, what)]
         elif kind == BYTES and what in SCHEMA:
