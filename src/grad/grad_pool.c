@@ -23,6 +23,7 @@ static sl_value_id unpooled(sl_sweep *sweep, const sl_window *window, sl_value_i
   sl_value_id value = sl_emit3(sweep, "MaxUnpool", g, indices, sl_emit_shape_of(sweep, like));
   sl_graph_set_ints(sweep->graph, sl_emitted(sweep), "kernel_shape", ones, window->rank);
   sl_emit_type_of(sweep, value, like);
+  sweep->graph->values[value].type.element = SL_ELEMENT_F32;
   return value;
 }
 
@@ -33,7 +34,8 @@ static sl_value_id flat(sl_sweep *sweep, sl_value_id x) {
 
 static sl_value_id scatter_all(sl_sweep *sweep, sl_value_id g, sl_value_id indices,
                                sl_value_id like) {
-  sl_value_id zeros = flat(sweep, sl_emit_zeros_like(sweep, like));
+  // Of the type of g: x may hold the integers of a quantised model.
+  sl_value_id zeros = flat(sweep, sl_emit_expand_like(sweep, sl_emit_number(sweep, g, 0), like));
   sl_value_id sum = sl_emit3(sweep, "ScatterElements", zeros, flat(sweep, indices), flat(sweep, g));
   sl_graph_set_string(sweep->graph, sl_emitted(sweep), "reduction", "add");
   return sl_emit_reshape_like(sweep, sum, like);
@@ -43,17 +45,16 @@ static sl_value_id scatter_all(sl_sweep *sweep, sl_value_id g, sl_value_id indic
 // adding: it serves windows that do not overlap, at half the cost.
 static sl_value_id spread_maxima(sl_sweep *sweep, const sl_window *window, sl_value_id g,
                                  sl_value_id indices, sl_value_id x) {
-  if (sl_type_of(sweep, x)->element == SL_ELEMENT_F32 && !overlaps(window))
+  if (sl_type_of(sweep, g)->element == SL_ELEMENT_F32 && !overlaps(window))
     return unpooled(sweep, window, g, indices, x);
   return scatter_all(sweep, g, indices, x);
 }
 
 // A second pool for the indices: asking the first one would take it out of the blocked layout.
-static sl_value_id max_indices(sl_sweep *sweep, const sl_node *n) {
+static sl_value_id max_indices(sl_sweep *sweep, const sl_node *n, sl_value_id x) {
   static const char *const copied[] = {"kernel_shape", "strides",  "dilations",
                                        "pads",         "auto_pad", "ceil_mode"};
-  sl_value_id x = n->inputs[0], y = n->outputs[0];
-  sl_value_id value = sl_emit_many(sweep, "MaxPool", &x, 1, 2);
+  sl_value_id y = n->outputs[0], value = sl_emit_many(sweep, "MaxPool", &x, 1, 2);
   for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
     const sl_attribute *attribute = sl_node_attribute(n, copied[i]);
     if (attribute != NULL) sl_graph_set_attribute(sweep->graph, sl_emitted(sweep), attribute);
@@ -71,8 +72,17 @@ sl_status sl_grad_MaxPool(sl_sweep *sweep, sl_node_id node, sl_error *err) {
   sl_window window;
   SL_TRY(sl_window_read(sweep, node, x, n.outputs[0], 0, &window, err));
   sl_value_id indices = sl_node_output(&n, 1);
-  if (indices == 0 || sl_node_int(&n, "storage_order", 0) != 0) indices = max_indices(sweep, &n);
+  if (indices == 0 || sl_node_int(&n, "storage_order", 0) != 0) indices = max_indices(sweep, &n, x);
   sl_sweep_add(sweep, x, spread_maxima(sweep, &window, g, indices, x));
+  return SL_OK;
+}
+
+sl_status sl_rule_max_pool_at(sl_sweep *sweep, sl_node_id node, sl_value_id x, sl_value_id g,
+                              sl_value_id *out, sl_error *err) {
+  sl_node n = *sl_graph_node(sweep->graph, node);
+  sl_window window;
+  SL_TRY(sl_window_read(sweep, node, n.inputs[0], n.outputs[0], 0, &window, err));
+  *out = spread_maxima(sweep, &window, g, max_indices(sweep, &n, x), x);
   return SL_OK;
 }
 
