@@ -4,6 +4,7 @@
 // Invariant: the first fault ends the check, in the order of the file. Start at sl_onnx_check().
 #include <string.h>
 
+#include "base/text.h"
 #include "onnx/operator_attribute.h"
 
 const char *sl_operator_title(sl_arena *arena, const sl_graph *graph, const sl_node *node) {
@@ -44,9 +45,10 @@ static sl_status fail_unknown(const checker *c) {
                  title(c), (long long)c->opset, c->node->type, rows[count - 1].until);
 }
 
-static sl_status check_count(const checker *c, const char *what, int32_t count, int32_t min,
-                             int32_t max) {
+static sl_status check_count(const checker *c, const char *one, const char *many, int32_t count,
+                             int32_t min, int32_t max) {
   if (count >= min && count <= max) return SL_OK;
+  const char *what = sl_plural(count, one, many);
   if (count > max)
     return sl_fail(c->err, SL_E_MODEL, "%s: has %d %s, the operator takes %d at most", title(c),
                    count, what, max);
@@ -126,9 +128,10 @@ static sl_status check_attributes(const checker *c) {
 static sl_status check_node(checker *c) {
   c->row = sl_operator_find(c->node->type, c->opset);
   if (c->row == NULL) return fail_unknown(c);
-  SL_TRY(check_count(c, "inputs", c->node->input_count, c->row->min_inputs, c->row->max_inputs));
-  SL_TRY(
-      check_count(c, "outputs", c->node->output_count, c->row->min_outputs, c->row->max_outputs));
+  SL_TRY(check_count(c, "input", "inputs", c->node->input_count, c->row->min_inputs,
+                     c->row->max_inputs));
+  SL_TRY(check_count(c, "output", "outputs", c->node->output_count, c->row->min_outputs,
+                     c->row->max_outputs));
   return check_attributes(c);
 }
 
