@@ -85,6 +85,7 @@ static void bind_input(binder *b, sl_value_id value, const sl_onnx_bound *bound)
   sl_graph_set_type(graph, value, type->element, rank, dims);
 }
 
+// No more symbols than this can get a size.
 static int64_t count_dims(const binder *b, const sl_onnx_bound *bounds, size_t count) {
   const sl_graph *graph = b->model->graph;
   int64_t total = 0;
@@ -97,14 +98,12 @@ static int64_t count_dims(const binder *b, const sl_onnx_bound *bounds, size_t c
 static void bind_inputs(binder *b, const sl_onnx_bound *bounds, size_t count) {
   sl_graph *graph = b->model->graph;
   b->symbols = sl_map_new(b->scratch);
-  b->sizes = SL_NEW_ARRAY(b->scratch, sl_dim, 2 * count_dims(b, bounds, count) + 1);
-  // Twice: a symbol may stand in an input before the one that gives it a size.
-  for (int turn = 0; turn < 2; turn++)
-    for (int32_t n = 0; n < graph->input_count; n++) {
-      const sl_value *value = &graph->values[graph->inputs[n]];
-      if (value->origin == SL_ORIGIN_INPUT)
-        bind_input(b, graph->inputs[n], bound_of(value->name, bounds, count));
-    }
+  b->sizes = SL_NEW_ARRAY(b->scratch, sl_dim, count_dims(b, bounds, count) + 1);
+  for (int32_t n = 0; n < graph->input_count; n++) {
+    const sl_value *value = &graph->values[graph->inputs[n]];
+    if (value->origin == SL_ORIGIN_INPUT)
+      bind_input(b, graph->inputs[n], bound_of(value->name, bounds, count));
+  }
 }
 
 // ---- symbols elsewhere --------------------------------------------------------------------------
@@ -119,6 +118,7 @@ static int spread_dim(const binder *b, sl_dim *dim) {
   return 1;
 }
 
+// Inputs too: a symbol may stand before the input that gives it a size.
 static void spread(binder *b, sl_graph *graph) {
   for (sl_value_id v = 1; v < graph->value_count; v++) {
     const sl_type *type = &graph->values[v].type;

@@ -313,6 +313,30 @@ static void follows_shape_arithmetic(void **state) {
   assert_null(sl_onnx_content(contents, g, y, &count));
 }
 
+static void counts_from_the_end(void **state) {
+  sl_graph_model *model = new_model(*state, 17);
+  sl_graph *g = model->graph;
+  sl_value_id x = image(g, DIMS(N, SL_DIM(6), SL_DIM(4)));
+  sl_value_id last = sl_graph_add_ints(g, "last", INTS(-1, -3));
+  sl_value_id picked = apply(g, "Gather", VALUES(apply(g, "Shape", &x, 1), last));
+  expect(model, apply(g, "ConstantOfShape", &picked, 1), "float[4,N]");
+}
+
+static void forgets_what_was_found_before(void **state) {
+  sl_graph_model *model = new_model(*state, 17);
+  sl_graph *g = model->graph;
+  sl_value_id x = image(g, DIMS(N, SL_DIM(6)));
+  sl_value_id y = apply(g, "Reshape", VALUES(x, sl_graph_add_ints(g, "shape", INTS(0, 3, 2))));
+  sl_value_id z = apply(g, "SequenceAt", &y, 1);
+  expect(model, y, "float[N,3,2]");
+  sl_graph_set_type(g, z, SL_ELEMENT_F32, 0, NULL);
+  sl_dim two = SL_DIM(2);
+  sl_graph_set_input(g, g->values[y].maker, 1,
+                     sl_graph_add_input(g, "open", SL_ELEMENT_I64, 1, &two));
+  expect(model, y, "float[?,?]");
+  expect(model, z, "none[...]");
+}
+
 static void follows_floats_into_sizes(void **state) {
   sl_graph_model *model = new_model(*state, 17);
   sl_graph *g = model->graph;
@@ -348,6 +372,12 @@ static sl_graph *branch_of(sl_graph *g, const char *type) {
   return branch;
 }
 
+static sl_graph *wrong_branch(sl_graph *g) {
+  sl_graph *branch = branch_of(g, "MaxPool");
+  set_ints(branch, branch->outputs[0], "kernel_shape", INTS(1, 2, 3, 4, 5, 6, 7));
+  return branch;
+}
+
 static void merges_branches(void **state) {
   sl_graph_model *model = new_model(*state, 17);
   sl_graph *g = model->graph;
@@ -360,6 +390,10 @@ static void merges_branches(void **state) {
   // A branch that cannot run is no fault of the model, unless it is the one that runs.
   set_graph(g, y, "else_branch", branch_of(g, "Det"));
   expect(model, y, "float[...]");
+  sl_value_id no = sl_graph_add_constant(g, "no", SL_ELEMENT_BOOL, 0, NULL, (uint8_t[]){0});
+  sl_graph_set_input(g, g->values[y].maker, 0, no);
+  set_graph(g, y, "else_branch", wrong_branch(g));
+  expect_fault(model, "(MaxPool): attribute \"kernel_shape\" has 7 numbers for 1 axes");
   sl_value_id yes = sl_graph_add_constant(g, "yes", SL_ELEMENT_BOOL, 0, NULL, (uint8_t[]){1});
   sl_graph_set_input(g, g->values[y].maker, 0, yes);
   expect(model, y, "float[N,1,6]");
@@ -401,9 +435,11 @@ static sl_graph_model *free_model(sl_arena *arena) {
   sl_dim batch = OPEN, height = OPEN;
   batch.symbol = "batch";
   height.symbol = "h";
+  sl_graph_add_input(model->graph, "early", SL_ELEMENT_F32, 1, &height);
   image(model->graph, (sl_dim[]){batch, SL_DIM(3), height, height}, 4);
   sl_graph_add_input(model->graph, "mask", SL_ELEMENT_F32, 1, &height);
   sl_graph_add_input(model->graph, "count", SL_ELEMENT_I64, 1, &batch);
+  sl_graph_add_input(model->graph, "boxes", SL_ELEMENT_F32, 2, (sl_dim[]){OPEN, SL_DIM(4)});
   return model;
 }
 
@@ -415,16 +451,18 @@ static void binds_inputs(void **state) {
   sl_graph_model *model = free_model(*state);
   sl_onnx_bound bound = {.input = "x", .rank = 4, .dims = (int64_t[]){-1, 3, 32, -1}};
   assert_int_equal(sl_onnx_bind(model, &bound, 1, NULL), SL_OK);
-  assert_string_equal(input_text(model, 0), "float[N,3,32,32]");
-  assert_string_equal(input_text(model, 1), "float[32]");
-  assert_string_equal(input_text(model, 2), "int64[N]");
+  assert_string_equal(input_text(model, 0), "float[32]");
+  assert_string_equal(input_text(model, 1), "float[N,3,32,32]");
+  assert_string_equal(input_text(model, 2), "float[32]");
+  assert_string_equal(input_text(model, 3), "int64[N]");
+  assert_string_equal(input_text(model, 4), "float[N,4]");
   model = free_model(*state);
   assert_int_equal(sl_onnx_bind(model, NULL, 0, NULL), SL_OK);
-  assert_string_equal(input_text(model, 0), "float[N,3,h,h]");
+  assert_string_equal(input_text(model, 1), "float[N,3,h,h]");
   model = free_model(*state);
   bound.dims = (int64_t[]){2, -1, -1, -1};
   assert_int_equal(sl_onnx_bind(model, &bound, 1, NULL), SL_OK);
-  assert_string_equal(input_text(model, 2), "int64[2]");
+  assert_string_equal(input_text(model, 3), "int64[2]");
 }
 
 static void refuses_bounds_that_do_not_fit(void **state) {
@@ -530,6 +568,8 @@ int main(void) {
       TEST(joins_and_turns),
       TEST(resizes),
       TEST(follows_shape_arithmetic),
+      TEST(counts_from_the_end),
+      TEST(forgets_what_was_found_before),
       TEST(follows_floats_into_sizes),
       TEST(merges_branches),
       TEST(settles_loops),
