@@ -52,5 +52,8 @@ BOTH_LAYERS("\"hires_cam\"", "hires_cam")
 BOTH_LAYERS("\"elementwise_cam\"", "elementwise_cam")
 BOTH_LAYERS("\"layer_cam\"", "layer_cam")
 
+BOTH("\"deep_lift\"", "predicted", NULL, "deep_lift_zeros")
+BOTH("\"deep_lift\"", "predicted", "baseline", "deep_lift_other")
+
 #undef BOTH
 #undef BOTH_LAYERS

@@ -10,7 +10,7 @@
 #include "attrib/row_run.h"
 #include "base/clock.h"
 
-enum { VALUES_MAX = 4, BATCHES_MAX = 8 };
+enum { VALUES_MAX = 4, BATCHES_MAX = 8, INPUTS_MAX = 16 };
 static const int64_t batches[BATCHES_MAX] = {1, 2, 4, 8, 16, 32, 64, 128};
 static const int64_t memory_default_bytes = INT64_C(1) << 30;
 
@@ -112,11 +112,22 @@ static sl_status find_piece(sweeper *s, sl_attribution *out, sl_error *err) {
   return sl_white_box_gradient(s->call->box, &ask, &s->piece, &out->notes, &out->note_count, err);
 }
 
+static sl_status weigh_seed(sl_tensor *seed, const sl_tensor *value, sl_error *err) {
+  if (seed->dtype != SL_DTYPE_F32)
+    return sl_fail(err, SL_E_UNSUPPORTED, "relevance needs scores in float32, not %s",
+                   sl_dtype_name(seed->dtype));
+  float *weights = seed->data;
+  const float *numbers = value->data;
+  for (int64_t i = 0; i < sl_shape_count(&seed->shape); i++) weights[i] *= numbers[i];
+  return SL_OK;
+}
+
 static sl_status make_seeds(sweeper *s, sl_error *err) {
   s->seeds = SL_NEW_ARRAY(s->scratch, sl_tensor, s->start->samples + 1);
   for (int64_t n = 0; s->plan->gradients && n < s->start->samples; n++) {
     sl_tensor value = sl_tensor_rows(&s->start->value, n, 1);
     sl_status status = sl_target_seed(&s->start->targets[n], &value, &s->seeds[n], err);
+    if (status == SL_OK && s->plan->seed_by_value) status = weigh_seed(&s->seeds[n], &value, err);
     sl_tensor_release(&value);
     SL_TRY(status);
   }
@@ -206,20 +217,30 @@ static sl_status take(sweeper *s, int64_t first, int64_t rows, sl_error *err) {
   return SL_OK;
 }
 
+// The model's inputs, the seed, what overrides added (only when one of them ran).
+static sl_status list_inputs(const sweeper *s, int64_t rows, sl_tensor *inputs, sl_error *err) {
+  int32_t given = sl_white_box_model(s->call->box)->graph->input_count;
+  if (given + 1 + s->plan->extra_count > INPUTS_MAX)
+    return sl_fail(err, SL_E_UNSUPPORTED, "the model takes %d inputs", given);
+  inputs[0] = s->input;
+  inputs[0].shape.dims[0] = rows;
+  for (int32_t i = 1; i < given; i++) inputs[i] = *s->call->others[i - 1];
+  if (!s->plan->gradients) return SL_OK;
+  inputs[given] = s->seed;
+  inputs[given].shape.dims[0] = rows;
+  for (int32_t i = given + 1; i < s->piece->input_count; i++)
+    inputs[i] = s->plan->extras[i - given - 1];
+  return SL_OK;
+}
+
 static sl_status run_batch(sweeper *s, int64_t rows, sl_error *err) {
   int64_t sent = s->fixed > 0 ? s->fixed : rows;
   if (s->call->cancel != NULL && atomic_load(s->call->cancel))
     return sl_fail(err, SL_E_CANCELLED, "the attribution was stopped");
   SL_TRY(make_room(s, sent, err));
   fill(s, s->done, rows, sent);
-  sl_tensor inputs[SL_RANK_MAX + 1] = {s->input};
-  inputs[0].shape.dims[0] = sent;
-  int32_t model_inputs = s->piece->input_count - (s->plan->gradients ? 1 : 0);
-  for (int32_t i = 1; i < model_inputs; i++) inputs[i] = *s->call->others[i - 1];
-  if (s->plan->gradients) {
-    inputs[model_inputs] = s->seed;
-    inputs[model_inputs].shape.dims[0] = sent;
-  }
+  sl_tensor inputs[INPUTS_MAX];
+  SL_TRY(list_inputs(s, sent, inputs, err));
   SL_TRY(sl_piece_run(s->piece, inputs, s->outputs, err));
   sl_status status = take(s, s->done, rows, err);
   for (int32_t i = 0; i < s->piece->output_count; i++) sl_tensor_release(&s->outputs[i]);

@@ -29,6 +29,10 @@ typedef struct sl_sweep_plan {
   const sl_grad_override *overrides;
   int32_t override_count;
   void *context;  // for overrides
+  // Inputs that overrides added, the same for every batch.
+  const sl_tensor *extras;
+  int32_t extra_count;
+  bool seed_by_value;  // the seed is weighted by the target's own value, element by element
 } sl_sweep_plan;
 
 // The target at the inputs themselves, and for each sample the definite target (`predicted` is

@@ -71,6 +71,15 @@ static sl_variant read_method(sl_arena *arena, const char *text) {
   return method;
 }
 
+// DeepLIFT's values add up to the target's change whatever the model.
+static void check_sum(const attrib_case *row, const sl_attribution *out) {
+  if (strcmp(row->method, "\"deep_lift\"") != 0) return;
+  const double *numbers = out->target_values.data;
+  assert_non_null(out->delta);
+  for (int64_t n = 0; n < out->target_values.shape.dims[0]; n++)
+    assert_true(fabs(out->delta[n]) <= 1e-5 * fabs(numbers[n]));
+}
+
 static double run_case(sl_arena *arena, const attrib_case *row) {
   sl_error err = {0};
   sl_tensor x, baselines = {0}, wanted;
@@ -92,6 +101,8 @@ static double run_case(sl_arena *arena, const attrib_case *row) {
   sl_variant method = read_method(arena, row->method);
   ok(sl_attrib_run(&call, &method, &out, &err), &err);
   double worst = difference(&out.values, &wanted);
+  printf("delta %g of %g\n", out.delta[0], ((double *)out.target_values.data)[0]);
+  check_sum(row, &out);
   sl_attribution_release(&out);
   sl_tensor_release(&x);
   sl_tensor_release(&wanted);

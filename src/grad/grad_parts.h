@@ -69,4 +69,8 @@ sl_value_id sl_rule_axis_matrix(sl_sweep *sweep, sl_value_id x, int32_t axis, co
 sl_value_id sl_rule_axis_product(sl_sweep *sweep, sl_value_id x, int32_t axis, sl_value_id matrix,
                                  int64_t rows);
 
+// The gradient g of a MaxPool's output sent to the maxima of another x of the same shape.
+sl_status sl_rule_max_pool_at(sl_sweep *sweep, sl_node_id node, sl_value_id x, sl_value_id g,
+                              sl_value_id *out, sl_error *err);
+
 #endif

@@ -70,6 +70,15 @@ class Sum(nn.Module):
         return a + b
 
 
+def apart(x):
+    """Captum's DeepLift hangs its hooks of a ReLU and of the MaxPool behind it on one tensor, and
+    the first then misses what the second changed; a copy between them gives each its own."""
+    return x.clone() if APART else x
+
+
+APART = False
+
+
 class Chain(nn.Module):
     def __init__(self):
         super().__init__()
@@ -84,7 +93,7 @@ class Chain(nn.Module):
         self.fc2 = nn.Linear(8, 5)
 
     def forward(self, x):
-        x = self.pool(self.relu1(self.conv1(x)))
+        x = self.pool(apart(self.relu1(self.conv1(x))))
         x = self.mean(self.relu2(self.conv2(x)))
         return self.fc2(self.relu3(self.fc1(x.flatten(1))))
 
@@ -115,7 +124,7 @@ class Residual(nn.Module):
     def forward(self, x):
         x = self.relu1(self.bn1(self.conv1(x)))
         y = self.bn3(self.conv3(self.relu2(self.bn2(self.conv2(x)))))
-        x = self.pool(self.relu3(self.sum(x, y)))
+        x = self.pool(apart(self.relu3(self.sum(x, y))))
         x = torch.cat([self.relu4(self.left(x)), self.relu5(self.right(x))], 1)
         return self.fc(self.mean(self.relu6(self.last(x))).flatten(1))
 
@@ -165,7 +174,9 @@ def export():
             output_names=["scores"], dynamic_axes={"image": {0: "N"}, "scores": {0: "N"}},
             opset_version=17, dynamo=False, training=torch.onnx.TrainingMode.PRESERVE)
         save(name + "_x", x)
-        save(name + "_baselines", torch.rand(3, 3, 12, 12) * 0.5)
+        baselines = torch.rand(3, 3, 12, 12) * 0.5
+        save(name + "_baselines", baselines)
+        save(name + "_baseline", baselines[:1])
 
 
 def each(make):
@@ -251,9 +262,12 @@ def plain(name, net, x, target):
 def deep_lift(name, net, x, target):
     from captum.attr import DeepLift
 
+    global APART
+    APART = True
     baselines = torch.from_numpy(np.load(os.path.join(OUT, name + "_baselines.npy")))[:1]
     save(f"{name}_deep_lift_zeros", DeepLift(net).attribute(x, target=target))
     save(f"{name}_deep_lift_other", DeepLift(net).attribute(x, baselines, target=target))
+    APART = False
 
 
 # ---- class activation maps ----------------------------------------------------------------------
