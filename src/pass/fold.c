@@ -182,6 +182,30 @@ static void fix_reshape(folder *f, sl_node_id node) {
   sl_graph_set_input(f->graph, node, 1, made);
 }
 
+// ---- Gather -------------------------------------------------------------------------------------
+
+static int counts_up(const sl_constant *index) {
+  for (int64_t i = 0; i < index->count; i++)
+    if (sl_constant_int(index, i) != i) return 0;
+  return 1;
+}
+
+// All elements of a vector in their order (as_strided of an exporter): other sizes, nothing else.
+static void fix_gather(folder *f, sl_node_id node) {
+  const sl_node *n = &f->graph->nodes[node];
+  if (!sl_node_is(n, "Gather") || sl_node_int(n, "axis", 0) != 0) return;
+  const sl_type *x = sl_noop_type(f->graph, n->inputs[0]);
+  const sl_constant *index = sl_graph_constant(f->graph, n->inputs[1]);
+  int takes_all = index != NULL && x->rank == 1 && sl_dim_is(x->dims[0], index->count) &&
+                  index->count > 0 && index->rank <= TARGET_MAX && counts_up(index);
+  if (!takes_all) return;
+  const char *hint = f->graph->values[n->inputs[1]].name;
+  sl_value_id both[2] = {n->inputs[0], sl_graph_add_ints(f->graph, hint, index->dims, index->rank)};
+  sl_graph_set_inputs_of(f->graph, node, both, 2);
+  sl_graph_unset(f->graph, node, "axis");
+  sl_graph_set_node_type(f->graph, node, "", "Reshape");
+}
+
 // ---- the walk -----------------------------------------------------------------------------------
 
 // Readers of the output read the source from now on. An output of the graph must be made by a node:
@@ -218,6 +242,7 @@ static int is_kept(const folder *f, const sl_node *node) {
 static void fold_node(folder *f, sl_node_id node) {
   read_through(f, node);
   fix_reshape(f, node);
+  fix_gather(f, node);
   sl_value_id source = sl_noop_source(f->graph, node);
   if (source != 0 && skip(f, node, source)) return;
   // Outputs of the graph stay with a node, so that every graph has the form runtimes expect.

@@ -326,6 +326,34 @@ static int follow_gemm(sl_batch *b) {
   return axis_in(b, 2) <= 0 && set_all(b, 0);
 }
 
+// The label of the samples stays in the output and is theirs in every operand that has it.
+static int follow_einsum(sl_batch *b) {
+  const char *equation = sl_node_string(b->scratch, node_of(b), "equation", "");
+  char labels[128];
+  size_t size = 0;
+  for (const char *at = equation; *at != '\0' && size + 1 < sizeof labels; at++)
+    if (*at != ' ') labels[size++] = *at;
+  labels[size] = '\0';
+  const char *arrow = strstr(labels, "->");
+  if (arrow == NULL || strchr(labels, '.') != NULL || size + 1 >= sizeof labels) return 0;
+  char sample = '\0';
+  for (int pass = 0; pass < 2; pass++) {
+    int32_t operand = 0, axis = 0;
+    for (const char *at = labels; at < arrow; at++, axis++) {
+      if (*at == ',') {
+        operand++;
+        axis = -1;
+        continue;
+      }
+      int is_theirs = axis_in(b, operand) == axis;
+      if (pass == 0 && is_theirs) sample = *at;
+      if (pass == 1 && (*at == sample) != is_theirs) return no(b, "multiplies samples with others");
+    }
+  }
+  const char *place = strchr(arrow + 2, sample);
+  return place != NULL ? set_all(b, (int32_t)(place - arrow - 2)) : no(b, "sums over the samples");
+}
+
 static int follow_batched(sl_batch *b) {
   for (int32_t i = 0; i < node_of(b)->input_count; i++)
     if (axis_in(b, i) > 0) return no(b, "has its samples not on the first axis");
@@ -365,6 +393,7 @@ static const struct {
     {follow_layer_norm, " LayerNormalization RMSNormalization ", 1},
     {follow_arg, " ArgMax ArgMin ", 0},
     {follow_concat, " Concat ", 0},
+    {follow_einsum, " Einsum ", 0},
     {follow_expand, " Expand ", 0},
     {follow_flatten, " Flatten ", 0},
     {follow_gather, " Gather ", 0},

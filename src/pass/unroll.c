@@ -102,8 +102,9 @@ static void copy_node(unroller *u, int64_t round, const sl_node *from) {
   for (int32_t i = 0; i < from->input_count; i++) inputs[i] = map_value(u, round, from->inputs[i]);
   for (int32_t i = 0; i < from->output_count; i++)
     outputs[i] = map_value(u, round, from->outputs[i]);
-  const char *name =
-      sl_arena_printf(u->scratch, "%s/%lld/%s", u->prefix, (long long)round, from->name);
+  const char *name = "";
+  if (from->name[0] != '\0')
+    name = sl_arena_printf(u->scratch, "%s/%lld/%s", u->prefix, (long long)round, from->name);
   sl_node_id node = sl_graph_add_node(u->graph, from->domain, from->type, name, inputs,
                                       from->input_count, outputs, from->output_count);
   u->graph->nodes[node].origin = u->prefix;

@@ -461,10 +461,10 @@ static void stages_of_a_convolutional_net_are_found(void **state) {
   assert_string_equal(outline->blocks[0].title, "layer1.0");
   assert_string_equal(outline->blocks[1].title, "layer2.0");
   assert_string_equal(n.graph->values[outline->blocks[1].output].name, END_OF_LAYER2);
-  assert_int_equal(outline->layer_count, 4);
+  assert_int_equal(outline->layer_count, 3);
   check_layer(n.graph, &outline->layers[0], SL_LAYER_MAP, END_OF_LAYER1, 8, 8);
   check_layer(n.graph, &outline->layers[1], SL_LAYER_MAP, END_OF_LAYER2, 4, 4);
-  check_layer(n.graph, &outline->layers[3], SL_LAYER_SCORES, "scores", 0, 0);
+  check_layer(n.graph, &outline->layers[2], SL_LAYER_SCORES, "scores", 0, 0);
   assert_int_equal(outline->target, 1);
   assert_int_equal(outline->layers[1].channel_axis, 1);
   assert_int_equal(outline->layers[1].is_stage_end, 1);

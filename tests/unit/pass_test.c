@@ -102,6 +102,22 @@ static void fold_drops_what_changes_nothing(void **state) {
   sl_arena_free(n.arena);
 }
 
+// An exporter's as_strided: every element of a flat tensor, in order.
+static void fold_sees_sizes_behind_a_gather(void **state) {
+  (void)state;
+  net n = net_new(17);
+  sl_value_id x = net_input(&n, "x", 4, DIMS(1, 3, 1, 2));
+  sl_value_id flat =
+      APPLY(&n, "Reshape", "flat", x, sl_graph_add_ints(n.graph, "all", DIMS(-1), 1));
+  sl_value_id index = sl_graph_add_constant(n.graph, "index", SL_ELEMENT_I64, 3, DIMS(1, 6, 1),
+                                            DIMS(0, 1, 2, 3, 4, 5));
+  sl_graph_add_output(n.graph, APPLY(&n, "Relu", "y", APPLY(&n, "Gather", "strided", flat, index)));
+  check_pass(&n, "fold", NULL, 0);
+  assert_int_equal(net_count(n.graph, "Gather"), 0);
+  assert_int_equal(net_count(n.graph, "Reshape"), 2);
+  sl_arena_free(n.arena);
+}
+
 static void fold_computes_constants(void **state) {
   (void)state;
   net n = net_new(17);
@@ -335,6 +351,7 @@ int main(void) {
       cmocka_unit_test(dedupe_joins_equals),
       cmocka_unit_test(fold_makes_targets_constant),
       cmocka_unit_test(fold_drops_what_changes_nothing),
+      cmocka_unit_test(fold_sees_sizes_behind_a_gather),
       cmocka_unit_test(fold_computes_constants),
       cmocka_unit_test(fold_takes_branches),
       cmocka_unit_test(batch_norm_goes_into_conv),
