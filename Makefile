@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build release demo test bench format asan tsan pages install clean
+.PHONY: help setup build release demo test bench bench-zoo format asan tsan pages install clean
 
 help: ## this list
 	@printf 'Slitlamp: see what a vision model gets wrong, and why.\n\n'
@@ -35,6 +35,10 @@ test: build ## set up, build and run every test
 bench: release ## measure against the peers and print ratios
 	@cmake --build build/release --target benches -- -j $(JOBS)
 	@python3 bench/run.py $(ARGS)
+
+bench-zoo: release ## gradients of whole models against PyTorch's (about 5 GB of packages)
+	@cmake --build build/release --target benches -- -j $(JOBS)
+	@python3 bench/zoo.py $(ARGS)
 
 format: ## rewrite C files (and pages, where prettier is installed) in the house format
 	@tools/format.sh

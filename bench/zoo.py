@@ -1,0 +1,328 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Gradients of whole models against PyTorch's autograd, and their speed; `make bench-zoo` calls it.
+
+usage: zoo.py [--speed] [--batches 1,8] [--exporter torchscript|dynamo] [--opset N] [MODEL...]
+
+Every model is made with random weights and batch statistics taken from noise, exported on the spot,
+and differentiated by its input under a random seed of its (first) output. "error" is
+max|a-b| / max|b|; more than 1e-4 is marked. With --speed the same processors run, one after the
+other, ONNX Runtime's forward, our forward with gradient, and PyTorch's best of eager and
+channels_last (and torch.compile, --compile) with frozen weights. The Python is that of
+SLITLAMP_ZOO_PYTHON or build/zoo-venv, with bench/zoo_requirements.txt.
+"""
+import argparse
+import gc
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / os.environ.get("SLITLAMP_BENCH_BUILD", "build/release")
+ERROR_MAX = 1e-4
+SLICE_S = 0.5
+
+warnings.filterwarnings("ignore")
+
+
+def reexec_with_peers() -> None:
+    """Go on in the Python that has the peers."""
+    try:
+        import torch  # noqa: F401
+        return
+    except ImportError:
+        pass
+    python = Path(os.environ.get("SLITLAMP_ZOO_PYTHON", ROOT / "build/zoo-venv/bin/python"))
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(python.parent.parent)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-q", "-r",
+                        str(ROOT / "bench/zoo_requirements.txt")], check=True)
+    os.execv(python, [str(python), *sys.argv])
+
+
+reexec_with_peers()
+import numpy  # noqa: E402
+import torch  # noqa: E402
+import torchvision  # noqa: E402
+
+# ---- the models ------------------------------------------------------------------------------
+
+CLASSIFIERS = (
+    "resnet18 resnet50 resnext50_32x4d densenet121 mobilenet_v2 mobilenet_v3_small "
+    "mobilenet_v3_large efficientnet_b0 efficientnet_v2_s regnet_y_400mf regnet_x_400mf "
+    "shufflenet_v2_x1_0 squeezenet1_1 vgg11_bn alexnet inception_v3 googlenet mnasnet1_0 "
+    "convnext_tiny vit_b_16 swin_t swin_v2_t maxvit_t").split()
+SEGMENTERS = "deeplabv3_resnet50 fcn_resnet50 lraspp_mobilenet_v3_large".split()
+TIMM = ("deit_tiny_patch16_224 mobilevit_s efficientformer_l1 mixer_s32_224 "
+        "convmixer_768_32 resnetv2_50 ghostnet_100").split()
+
+
+class First(torch.nn.Module):
+    """A model whose first output is all it gives."""
+
+    def __init__(self, inner: torch.nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        out = self.inner(image)
+        if isinstance(out, dict):
+            out = out["out"]
+        return out[0] if isinstance(out, (tuple, list)) else out
+
+
+class SsdHead(torch.nn.Module):
+    """Backbone and heads of a detector, without the selection of boxes: all class scores."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        detector = torchvision.models.detection.ssdlite320_mobilenet_v3_large(
+            weights=None, weights_backbone=None)
+        self.backbone, self.head = detector.backbone, detector.head
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        features = list(self.backbone(image).values())
+        return self.head(features)["cls_logits"]
+
+
+class Yolo(torch.nn.Module):
+    """A detector body as YOLO has it: SiLU, CSP splits, spatial pyramid pooling, upsampling."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        nn = torch.nn
+
+        def block(inner: int, outer: int, stride: int = 1) -> torch.nn.Module:
+            return nn.Sequential(nn.Conv2d(inner, outer, 3, stride, 1, bias=False),
+                                 nn.BatchNorm2d(outer), nn.SiLU())
+
+        self.stem, self.down = block(3, 16, 2), block(16, 32, 2)
+        self.left, self.right = block(16, 16), block(16, 16)
+        self.deep = block(64, 64, 2)
+        self.pool = nn.MaxPool2d(5, 1, 2)
+        self.mix, self.head = block(256, 64), nn.Conv2d(128, 3 * 15, 1)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        x = self.down(self.stem(image))
+        a, b = x.chunk(2, 1)
+        b1 = self.left(b)
+        x = torch.cat([a, b, b1, self.right(b1)], 1)
+        y = self.deep(x)
+        p1 = self.pool(y)
+        p2 = self.pool(p1)
+        y = self.mix(torch.cat([y, p1, p2, self.pool(p2)], 1))
+        y = torch.nn.functional.interpolate(y, scale_factor=2, mode="nearest")
+        raw = self.head(torch.cat([x, y], 1))
+        n, _, h, w = raw.shape
+        raw = raw.view(n, 3, 15, h, w).permute(0, 1, 3, 4, 2)
+        return torch.sigmoid(raw).reshape(n, -1, 15)
+
+
+def size_of(name: str) -> int:
+    """Side of the input."""
+    if name == "inception_v3":
+        return 299
+    return 320 if name in ("ssdlite", "yolo") else 224
+
+
+def build(name: str) -> torch.nn.Module:
+    """The model with random weights, in inference mode."""
+    torch.manual_seed(0)
+    if name in CLASSIFIERS:
+        extra: dict[str, Any] = {"init_weights": True} if name in ("inception_v3",
+                                                                   "googlenet") else {}
+        model = getattr(torchvision.models, name)(weights=None, **extra)
+        if hasattr(model, "aux_logits"):
+            model.aux_logits = False
+    elif name in SEGMENTERS:
+        model = getattr(torchvision.models.segmentation, name)(
+            weights=None, weights_backbone=None)
+    elif name == "ssdlite":
+        model = SsdHead()
+    elif name == "yolo":
+        model = Yolo()
+    else:
+        import timm
+        model = timm.create_model(name, pretrained=False)
+    return settle(First(model), size_of(name))
+
+
+def settle(model: torch.nn.Module, side: int) -> torch.nn.Module:
+    """Batch statistics of noise, so that activations neither vanish nor explode."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+            module.momentum = 1.0
+            module.train()
+        elif isinstance(module, torch.nn.Dropout):
+            module.eval()
+    with torch.no_grad():
+        model(torch.randn(4, 3, side, side))
+    model.eval()
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    return model
+
+
+def export(model: torch.nn.Module, image: torch.Tensor, path: Path, exporter: str,
+           opset: int) -> None:
+    """One .onnx file; the batch is free where the exporter can."""
+    torch.backends.mha.set_fastpath_enabled(False)
+    common = {"input_names": ["image"], "output_names": ["scores"], "opset_version": opset}
+    if exporter == "torchscript":
+        torch.onnx.export(model, (image,), str(path), dynamo=False,
+                          dynamic_axes={"image": {0: "batch"}, "scores": {0: "batch"}}, **common)
+        return
+    try:
+        torch.onnx.export(model, (image,), str(path), dynamo=True, verbose=False,
+                          dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=64)},),
+                          external_data=False, **common)
+    except Exception:  # noqa: BLE001  (a model that cannot have a free batch has a fixed one)
+        torch.onnx.export(model, (image,), str(path), dynamo=True, verbose=False,
+                          external_data=False, **common)
+
+
+# ---- one model -------------------------------------------------------------------------------
+
+class Ours:
+    """bench/grad_bench.c on a file."""
+
+    def __init__(self, path: Path, image: Path, seed: Path, gradient: Path) -> None:
+        self.process = subprocess.Popen(
+            [str(BUILD / "bench/grad_bench"), str(path), str(image), str(seed), str(gradient)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        first = self.process.stdout.readline()
+        if not first:
+            raise RuntimeError(self.process.stderr.read().strip() if self.process.stderr else "")
+        self.facts: dict[str, float] = json.loads(first)
+
+    def seconds(self, what: str, batch: int) -> float:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        print(f"{what} {batch}", file=self.process.stdin, flush=True)
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(self.process.stderr.read().strip() if self.process.stderr else "")
+        answer = json.loads(line)
+        return answer["wall"] / answer["rows"]
+
+    def close(self) -> None:
+        self.process.communicate()
+
+
+def time_it(run: Callable[[], None]) -> float:
+    """Seconds of one run."""
+    run()
+    runs, began = 0, time.perf_counter()
+    while runs < 3 or time.perf_counter() - began < SLICE_S:
+        run()
+        runs += 1
+    return (time.perf_counter() - began) / runs
+
+
+def torch_seconds(model: torch.nn.Module, image: torch.Tensor, seed: torch.Tensor,
+                  compiled: bool) -> float:
+    """PyTorch's best way to the gradient of the input with frozen weights."""
+    def way(net: Callable[[torch.Tensor], torch.Tensor], form: torch.memory_format) -> float:
+        data = image.clone().contiguous(memory_format=form).requires_grad_(True)
+
+        def once() -> None:
+            data.grad = None
+            net(data).backward(seed)
+
+        return time_it(once)
+
+    times = [way(model, torch.contiguous_format)]
+    times.append(way(model.to(memory_format=torch.channels_last), torch.channels_last))
+    model.to(memory_format=torch.contiguous_format)
+    if compiled:
+        try:
+            times.append(way(torch.compile(model), torch.contiguous_format))
+        except Exception as why:  # noqa: BLE001
+            print(f"  torch.compile: {type(why).__name__}")
+    return min(times)
+
+
+def run_model(name: str, folder: Path, exporter: str, opset: int, args: argparse.Namespace,
+              ratios: list[tuple[int, float, float]]) -> bool:
+    """Compare one model; False when the gradients do not agree."""
+    model, side = build(name), size_of(name)
+    batches = [int(b) for b in args.batches.split(",")] if args.speed else [2]
+    image = torch.randn(max(batches), 3, side, side).requires_grad_(True)
+    scores = model(image)
+    seed = torch.randn_like(scores)
+    scores.backward(seed)
+    want = image.grad.numpy()
+    path = folder / f"{name}.onnx"
+    export(model, image.detach(), path, exporter, opset)
+    numpy.save(folder / "image.npy", image.detach().numpy())
+    numpy.save(folder / "seed.npy", seed.numpy())
+    title = f"{name:28s} {exporter:11s} {opset:3d}"
+    try:
+        ours = Ours(path, folder / "image.npy", folder / "seed.npy", folder / "gradient.npy")
+    except RuntimeError as why:
+        print(f"{title}  REFUSED: {why}", flush=True)
+        return False
+    got = numpy.load(folder / "gradient.npy")
+    error = float(abs(got - want).max() / abs(want).max())
+    line = f"{title}  error {error:.1e}{' ***' if not error <= ERROR_MAX else ''}"
+    line += f"  open {ours.facts['open']:.2f} s, build {ours.facts['build']:.2f} s"
+    for batch in batches if args.speed else []:
+        forward, both = ours.seconds("forward", batch), ours.seconds("gradient", batch)
+        peer = torch_seconds(model, image.detach()[:batch], seed[:batch], args.compile)
+        ratios.append((batch, peer / both, both / (2 * forward)))
+        line += (f"  b{batch}: forward {1e3 * forward:.1f}, with gradient {1e3 * both:.1f}, "
+                 f"torch {1e3 * peer:.1f} ms; {peer / both:.2f}x torch, "
+                 f"{both / (2 * forward):.2f} limits")
+    ours.close()
+    print(line, flush=True)
+    path.unlink()
+    return error <= ERROR_MAX
+
+
+def main() -> int:
+    """Run the named models, or all."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("models", nargs="*")
+    parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--batches", default="1,8")
+    parser.add_argument("--exporter", default="both")
+    parser.add_argument("--opset", type=int, default=0)
+    args = parser.parse_args()
+    names = args.models or [*CLASSIFIERS, *SEGMENTERS, "ssdlite", "yolo", *TIMM]
+    exporters = ["torchscript", "dynamo"] if args.exporter == "both" else [args.exporter]
+    ratios: list[tuple[int, float, float]] = []
+    failed = []
+    for name in names:
+        for exporter in exporters:
+            opset = args.opset or (17 if exporter == "torchscript" else 20)
+            with tempfile.TemporaryDirectory(prefix="slitlamp-zoo-") as folder:
+                try:
+                    good = run_model(name, Path(folder), exporter, opset, args, ratios)
+                except Exception as why:  # noqa: BLE001  (an exporter's failure is not ours)
+                    print(f"{name:28s} {exporter:11s} {opset:3d}  not exported: "
+                          f"{type(why).__name__}: {str(why).splitlines()[0][:90]}", flush=True)
+                    continue
+                if not good:
+                    failed.append(f"{name} ({exporter})")
+            gc.collect()
+    for batch in sorted({batch for batch, _, _ in ratios}):
+        mean = [math.exp(sum(math.log(r[i]) for r in ratios if r[0] == batch) /
+                         sum(r[0] == batch for r in ratios)) for i in (1, 2)]
+        worst = min(r[1] for r in ratios if r[0] == batch)
+        print(f"batch {batch}: geometric mean {mean[0]:.2f}x torch (least {worst:.2f}), "
+              f"{mean[1]:.2f} limits")
+    print("all agree" if not failed else f"do not agree: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
