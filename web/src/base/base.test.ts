@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of the base layer: each block checks one invariant stated in a header of this folder.
+import { EMPTY_CANVAS } from "./canvas-view";
 import { describe, expect, test } from "vitest";
 import { binAt, countIn, nudge, shift, snap } from "./bins";
 import {
@@ -91,6 +92,7 @@ describe("clauses and views", () => {
       row: 999_999,
       tab: "classes",
       classes: ["Ankle boot", "a&b=c"],
+      canvas: { ...EMPTY_CANVAS, layer: "features.7/out", edits: ["a[1,2]*0"] },
     };
     expect(decodeView("?" + encodeView(view))).toEqual(view);
     expect(encodeView(EMPTY_VIEW)).toBe("");

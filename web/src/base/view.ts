@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The view: all that a page shows beyond its path, and its codec to and from the query string.
 // Invariant: decode(encode(v)) equals v, and a malformed query decodes to a usable view.
+import { type CanvasView, decodeCanvas, EMPTY_CANVAS, encodeCanvas } from "./canvas-view";
 import { type Clause, formatClause, parseClause } from "./clause";
 
 export interface Sort {
@@ -23,6 +24,8 @@ export interface View {
   readonly tab: string;
   /** Classes chosen to be drawn apart, in their order. */
   readonly classes: readonly string[];
+  /** What the layered canvas of a sample shows. */
+  readonly canvas: CanvasView;
 }
 
 export const EMPTY_VIEW: View = {
@@ -34,6 +37,7 @@ export const EMPTY_VIEW: View = {
   row: -1,
   tab: "",
   classes: [],
+  canvas: EMPTY_CANVAS,
 };
 
 /** The view as a query string without "?", parameters in fixed order, defaults left out. */
@@ -50,6 +54,7 @@ export function encodeView(view: Partial<View>): string {
   if (view.row !== undefined && view.row >= 0) put("row", view.row.toString());
   put("tab", view.tab);
   for (const name of view.classes ?? []) put("class", name);
+  if (view.canvas) encodeCanvas(query, view.canvas);
   return query.toString();
 }
 
@@ -74,5 +79,6 @@ export function decodeView(search: string): View {
     row: Number.isSafeInteger(row) && row >= 0 ? row : -1,
     tab: query.get("tab") ?? "",
     classes: [...new Set(query.getAll("class"))].filter(Boolean),
+    canvas: decodeCanvas(query),
   };
 }

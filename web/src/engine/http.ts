@@ -18,6 +18,17 @@ async function readBody(reply: Response): Promise<unknown> {
   }
 }
 
+/** Why a request brought no answer at all. */
+function noAnswer(thrown: unknown): Problem {
+  const problem = toProblem(thrown);
+  if (problem.code === "cancelled") return problem;
+  return new Problem({
+    code: "offline",
+    message: "the Slitlamp server does not answer",
+    hint: "Is it still running? Start it again with: slitlamp serve",
+  });
+}
+
 /** Sends JSON (or nothing) to a path of our own server and returns the parsed reply. */
 export async function send(
   method: "GET" | "POST",
@@ -39,16 +50,22 @@ export async function send(
   try {
     reply = await fetch(path, init);
   } catch (thrown) {
-    const problem = toProblem(thrown);
-    throw problem.code === "cancelled"
-      ? problem
-      : new Problem({
-          code: "offline",
-          message: "the Slitlamp server does not answer",
-          hint: "Is it still running? Start it again with: slitlamp serve",
-        });
+    throw noAnswer(thrown);
   }
   const parsed = await readBody(reply);
   if (!reply.ok) throw problemFromBody(parsed, reply.status);
   return { status: reply.status, body: parsed };
+}
+
+/** The bytes behind an address of our own server. */
+export async function fetchBytes(path: string, signal?: AbortSignal): Promise<ArrayBuffer> {
+  const init: RequestInit = { credentials: "same-origin", ...(signal ? { signal } : {}) };
+  let reply: Response;
+  try {
+    reply = await fetch(path, init);
+  } catch (thrown) {
+    throw noAnswer(thrown);
+  }
+  if (!reply.ok) throw problemFromBody(await readBody(reply), reply.status);
+  return reply.arrayBuffer();
 }

@@ -540,6 +540,31 @@ export interface Layer3 {
   readonly runs: number;
 }
 
+export interface Layer4 {
+  /** Name of the value. */
+  readonly layer: string | null;
+  /** What to call it. */
+  readonly title: string | null;
+  /** Features the probe reads: the class token, or means over places. */
+  readonly channels: number;
+  /** Class the probe says. */
+  readonly pred_index: number;
+  /** Its name; null where not known. */
+  readonly pred: string | null;
+  /** Log posterior of that class. Unit: nats. */
+  readonly pred_score: number | null;
+  /** Log posterior of the label; null where no fitted sample has it. Unit: nats. */
+  readonly label_score: number | null;
+  /** Log posterior of the model's answer; null where no fitted sample has it. Unit: nats. */
+  readonly final_score: number | null;
+  /** Place of the label among the classes; 1 is first. */
+  readonly label_rank: number | null;
+  /** The probe says what the model says in the end. */
+  readonly is_final: boolean;
+  /** Accuracy of the probe on fitted samples, each judged without itself, 0 to 1: what the reading is worth; null where no class has two samples. */
+  readonly accuracy: number | null;
+}
+
 export interface Class2 {
   /** Class. */
   readonly name: string | null;
@@ -1210,6 +1235,58 @@ export interface TraceResult {
   readonly notes: readonly string[];
 }
 
+export interface LensParams {
+  /** Model as an .onnx file, or the id of one seen before; that of the run when left out. */
+  readonly model?: string;
+  /** Sample of the workspace. */
+  readonly sample?: string;
+  /** Run whose model, pipeline and classes are used; the newest one when left out. */
+  readonly run?: string;
+  /** Ready input as an .npy file, the batch first, in place of a sample; needs no workspace. */
+  readonly tensor?: string;
+  /** ONNX Runtime execution provider. */
+  readonly provider?: "auto" | "cpu" | "cuda" | "tensorrt" | "openvino" | "coreml";
+  /** Threads inside a run; 0 uses every processor. */
+  readonly threads?: number;
+  /** Layers to read; the feature layers of the model when left out. */
+  readonly layer?: readonly string[];
+  /** Labelled samples of each class to fit on, at most; 4,096 in all. Unit: samples. */
+  readonly per_class?: number;
+}
+
+export interface LensResult {
+  /** The sample; null for a ready tensor. */
+  readonly sample: string | null;
+  /** Run whose model, pipeline and labelled samples were used. */
+  readonly run: string | null;
+  /** Class of the label. */
+  readonly label_index: number | null;
+  /** Its name. */
+  readonly label: string | null;
+  /** Class the model says. */
+  readonly final_index: number;
+  /** Its name; null where not known. */
+  readonly final: string | null;
+  /** Layer from which on every probe gives the model's answer; null when the last one does not. */
+  readonly turns: string | null;
+  /** Its place among the layers, from 0. */
+  readonly turns_index: number | null;
+  /** Classes with fitted samples. */
+  readonly classes: number;
+  /** Samples the probes are fitted on. Unit: samples. */
+  readonly samples: number;
+  /** Of each class, at most. Unit: samples. */
+  readonly per_class: number;
+  /** Accuracy of guessing: 1 / classes. */
+  readonly chance: number | null;
+  /** From input to output. */
+  readonly layers: readonly Layer4[];
+  /** Time it took, without loading the model. Unit: s. */
+  readonly seconds: number | null;
+  /** What to know when reading this. */
+  readonly notes: readonly string[];
+}
+
 export interface GradParams {
   /** Model as an .onnx file. */
   readonly model: string;
@@ -1662,6 +1739,7 @@ export interface Operations {
   attribute: { params: AttributeParams; result: AttributeResult };
   edit: { params: EditParams; result: EditResult };
   trace: { params: TraceParams; result: TraceResult };
+  lens: { params: LensParams; result: LensResult };
   grad: { params: GradParams; result: GradResult };
   compare: { params: CompareParams; result: CompareResult };
   export: { params: ExportParams; result: ExportResult };
@@ -3233,6 +3311,98 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
         "type": "text",
         "list": true,
         "help": "Layers to patch; the feature layers of the model when left out."
+      }
+    ]
+  },
+  "lens": {
+    "title": "Read the layers",
+    "help": "What each layer says a case is, and the layer where the decision turns.",
+    "example": "slitlamp lens --sample s12",
+    "flags": [
+      "untrusted",
+      "peek"
+    ],
+    "params": [
+      {
+        "name": "model",
+        "type": "path",
+        "positional": true,
+        "help": "Model as an .onnx file, or the id of one seen before; that of the run when left out."
+      },
+      {
+        "name": "sample",
+        "type": "id",
+        "kind": "sample",
+        "help": "Sample of the workspace."
+      },
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose model, pipeline and classes are used; the newest one when left out."
+      },
+      {
+        "name": "tensor",
+        "type": "path",
+        "help": "Ready input as an .npy file, the batch first, in place of a sample; needs no workspace."
+      },
+      {
+        "name": "provider",
+        "type": "enum",
+        "advanced": true,
+        "default": "auto",
+        "choices": [
+          {
+            "name": "auto",
+            "help": "the fastest that is there"
+          },
+          {
+            "name": "cpu",
+            "help": "the processor"
+          },
+          {
+            "name": "cuda",
+            "help": "an NVIDIA GPU"
+          },
+          {
+            "name": "tensorrt",
+            "help": "an NVIDIA GPU through TensorRT"
+          },
+          {
+            "name": "openvino",
+            "help": "Intel hardware"
+          },
+          {
+            "name": "coreml",
+            "help": "Apple hardware"
+          }
+        ],
+        "help": "ONNX Runtime execution provider."
+      },
+      {
+        "name": "threads",
+        "type": "int",
+        "advanced": true,
+        "min": 0,
+        "max": 1024,
+        "default": 0,
+        "help": "Threads inside a run; 0 uses every processor."
+      },
+      {
+        "name": "layer",
+        "type": "text",
+        "list": true,
+        "advanced": true,
+        "help": "Layers to read; the feature layers of the model when left out."
+      },
+      {
+        "name": "per_class",
+        "type": "int",
+        "unit": "samples",
+        "min": 2,
+        "max": 10000,
+        "default": 20,
+        "help": "Labelled samples of each class to fit on, at most; 4,096 in all."
       }
     ]
   },
@@ -4812,6 +4982,272 @@ export const registries: Readonly<Record<string, readonly RegistryItem[]>> = {
           "help": "Where doubling ends."
         }
       ]
+    },
+    {
+      "name": "smoothgrad",
+      "title": "SmoothGrad",
+      "help": "A method averaged over noisy copies of the input.",
+      "params": [
+        {
+          "name": "samples",
+          "type": "int",
+          "unit": "copies",
+          "min": 1,
+          "max": 4096,
+          "default": 25,
+          "help": "Noisy copies of the input."
+        },
+        {
+          "name": "noise",
+          "type": "real",
+          "min": 0,
+          "max": 1000000,
+          "default": 0.15,
+          "help": "Standard deviation of the noise."
+        },
+        {
+          "name": "relative",
+          "type": "bool",
+          "default": true,
+          "help": "The noise is a part of the input's range (largest less smallest); off: in units of the tensor."
+        },
+        {
+          "name": "over",
+          "type": "enum",
+          "default": "saliency",
+          "choices": [
+            {
+              "name": "saliency",
+              "help": "magnitude of the gradient"
+            },
+            {
+              "name": "input_x_gradient",
+              "help": "gradient times noisy input"
+            },
+            {
+              "name": "integrated_gradients",
+              "help": "gradients along the way from the baseline, times the way"
+            }
+          ],
+          "help": "What is averaged."
+        },
+        {
+          "name": "steps",
+          "type": "int",
+          "unit": "steps",
+          "min": 1,
+          "max": 4096,
+          "default": 20,
+          "help": "Points on each path (Gauss-Legendre), for integrated gradients."
+        }
+      ]
+    },
+    {
+      "name": "smoothgrad_squared",
+      "title": "SmoothGrad squared",
+      "help": "Squares of a method, averaged over noisy copies of the input.",
+      "params": [
+        {
+          "name": "samples",
+          "type": "int",
+          "unit": "copies",
+          "min": 1,
+          "max": 4096,
+          "default": 25,
+          "help": "Noisy copies of the input."
+        },
+        {
+          "name": "noise",
+          "type": "real",
+          "min": 0,
+          "max": 1000000,
+          "default": 0.15,
+          "help": "Standard deviation of the noise."
+        },
+        {
+          "name": "relative",
+          "type": "bool",
+          "default": true,
+          "help": "The noise is a part of the input's range (largest less smallest); off: in units of the tensor."
+        },
+        {
+          "name": "over",
+          "type": "enum",
+          "default": "saliency",
+          "choices": [
+            {
+              "name": "saliency",
+              "help": "magnitude of the gradient"
+            },
+            {
+              "name": "input_x_gradient",
+              "help": "gradient times noisy input"
+            },
+            {
+              "name": "integrated_gradients",
+              "help": "gradients along the way from the baseline, times the way"
+            }
+          ],
+          "help": "What is averaged."
+        },
+        {
+          "name": "steps",
+          "type": "int",
+          "unit": "steps",
+          "min": 1,
+          "max": 4096,
+          "default": 20,
+          "help": "Points on each path (Gauss-Legendre), for integrated gradients."
+        }
+      ]
+    },
+    {
+      "name": "vargrad",
+      "title": "VarGrad",
+      "help": "How much a method varies over noisy copies of the input.",
+      "params": [
+        {
+          "name": "samples",
+          "type": "int",
+          "unit": "copies",
+          "min": 1,
+          "max": 4096,
+          "default": 25,
+          "help": "Noisy copies of the input."
+        },
+        {
+          "name": "noise",
+          "type": "real",
+          "min": 0,
+          "max": 1000000,
+          "default": 0.15,
+          "help": "Standard deviation of the noise."
+        },
+        {
+          "name": "relative",
+          "type": "bool",
+          "default": true,
+          "help": "The noise is a part of the input's range (largest less smallest); off: in units of the tensor."
+        },
+        {
+          "name": "over",
+          "type": "enum",
+          "default": "saliency",
+          "choices": [
+            {
+              "name": "saliency",
+              "help": "magnitude of the gradient"
+            },
+            {
+              "name": "input_x_gradient",
+              "help": "gradient times noisy input"
+            },
+            {
+              "name": "integrated_gradients",
+              "help": "gradients along the way from the baseline, times the way"
+            }
+          ],
+          "help": "What is averaged."
+        },
+        {
+          "name": "steps",
+          "type": "int",
+          "unit": "steps",
+          "min": 1,
+          "max": 4096,
+          "default": 20,
+          "help": "Points on each path (Gauss-Legendre), for integrated gradients."
+        }
+      ]
+    },
+    {
+      "name": "gradient_shap",
+      "title": "GradientSHAP",
+      "help": "Gradients at random places between the noisy input and baselines drawn from those given: an estimate of SHAP values.",
+      "params": [
+        {
+          "name": "samples",
+          "type": "int",
+          "unit": "copies",
+          "min": 1,
+          "max": 65536,
+          "default": 50,
+          "help": "Places that are drawn."
+        },
+        {
+          "name": "noise",
+          "type": "real",
+          "min": 0,
+          "max": 1000000,
+          "default": 0.09,
+          "help": "Standard deviation of noise on the input, in units of the tensor."
+        }
+      ]
+    },
+    {
+      "name": "expected_gradients",
+      "title": "Expected gradients",
+      "help": "Integrated gradients averaged over a distribution of baselines instead of from one.",
+      "params": [
+        {
+          "name": "samples",
+          "type": "int",
+          "unit": "copies",
+          "min": 1,
+          "max": 65536,
+          "default": 200,
+          "help": "Places that are drawn."
+        },
+        {
+          "name": "noise",
+          "type": "real",
+          "min": 0,
+          "max": 1000000,
+          "default": 0,
+          "help": "Standard deviation of noise on the input, in units of the tensor."
+        }
+      ]
+    },
+    {
+      "name": "guided_backprop",
+      "title": "Guided backpropagation",
+      "help": "Gradients that keep only positive parts through active units: sharp pictures of what was seen, hardly of why (Adebayo et al. 2018).",
+      "params": []
+    },
+    {
+      "name": "deconvolution",
+      "title": "Deconvolution",
+      "help": "Gradients that keep only positive parts, through inactive units too.",
+      "params": []
+    },
+    {
+      "name": "guided_grad_cam",
+      "title": "Guided Grad-CAM",
+      "help": "Guided backpropagation where Grad-CAM is positive.",
+      "params": [
+        {
+          "name": "enlarge",
+          "type": "enum",
+          "default": "nearest",
+          "choices": [
+            {
+              "name": "nearest",
+              "help": "every place as a block"
+            },
+            {
+              "name": "bilinear",
+              "help": "smooth between places"
+            }
+          ],
+          "help": "How the map is enlarged to the input's size."
+        }
+      ]
+    },
+    {
+      "name": "deep_lift",
+      "title": "DeepLIFT",
+      "help": "Differences from a baseline carried back through every unit (rescale rule): the values add up to the target's change, at the price of one gradient.",
+      "params": []
     },
     {
       "name": "grad_cam",

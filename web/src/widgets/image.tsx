@@ -1,30 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // ImageViewer: one picture with zoom and pan by wheel, drag, pinch and keys (+ - 0 1 and arrows),
 // a read-out of the pixel pointed at, and pixel values at high zoom. Viewers that share a Look move
-// together. Start at useHand() for the pointer, image-view.ts for the arithmetic.
-import {
-  type KeyboardEvent,
-  type PointerEvent,
-  type ReactElement,
-  type RefObject,
-  useEffect,
-  useRef,
-  useState,
-} from "react";
+// together. Start at image-hand.tsx for the pointer, image-view.ts for the arithmetic.
+import { type KeyboardEvent, type ReactElement, useEffect, useRef, useState } from "react";
 import { toProblem } from "@/base/problem";
-import { IconButton } from "./button";
-import { openCanvas, type Size, useLatest, useSize } from "./hooks";
+import { openCanvas, useSize } from "./hooks";
+import { commandsOf, LookTools, useHand, useWheel } from "./image-hand";
 import { loadPicture, paintPicture, type Picture, readPixel } from "./image-paint";
-import {
-  actualZoom,
-  FIT,
-  type Look,
-  panBy,
-  pixelAt,
-  place,
-  settleLook,
-  zoomAbout,
-} from "./image-view";
+import { FIT, type Look, pixelAt, place } from "./image-view";
 import "./image.css";
 
 export interface ImageViewerProps {
@@ -46,7 +29,8 @@ export function useLook(key: string): [Look, (look: Look) => void] {
   return [look, (next) => setState({ key, look: next })];
 }
 
-function usePicture(src: string): { picture: Picture | null; failed: string } {
+/** The picture behind an address, or why there is none; "" asks for nothing. */
+export function usePicture(src: string): { picture: Picture | null; failed: string } {
   const [state, setState] = useState<{ src: string; picture: Picture | null; failed: string }>({
     src: "",
     picture: null,
@@ -54,6 +38,7 @@ function usePicture(src: string): { picture: Picture | null; failed: string } {
   });
   useEffect(() => {
     let live = true;
+    if (!src) return undefined;
     loadPicture(src).then(
       (picture) => live && setState({ src, picture, failed: "" }),
       (thrown: unknown) =>
@@ -64,112 +49,6 @@ function usePicture(src: string): { picture: Picture | null; failed: string } {
     };
   }, [src]);
   return state;
-}
-
-interface HandArgs {
-  readonly look: Look;
-  readonly onLook: (look: Look) => void;
-  readonly image: Size;
-  readonly box: Size;
-}
-
-/** Pointer handlers: one finger pans, two pinch. */
-function useHand(args: HandArgs) {
-  const latest = useLatest(args);
-  const held = useRef(new Map<number, [number, number]>());
-  const down = (event: PointerEvent<HTMLElement>) => {
-    event.currentTarget.setPointerCapture(event.pointerId);
-    held.current.set(event.pointerId, [event.nativeEvent.offsetX, event.nativeEvent.offsetY]);
-  };
-  const move = (event: PointerEvent<HTMLElement>) => {
-    const before = held.current.get(event.pointerId);
-    if (!before) return;
-    const now: [number, number] = [event.nativeEvent.offsetX, event.nativeEvent.offsetY];
-    const { look, onLook, image, box } = latest.current;
-    const other = [...held.current].find(([id]) => id !== event.pointerId)?.[1];
-    held.current.set(event.pointerId, now);
-    if (!other) {
-      onLook(panBy(look, image, box, now[0] - before[0], now[1] - before[1]));
-      return;
-    }
-    const apart = (point: [number, number]) => Math.hypot(point[0] - other[0], point[1] - other[1]);
-    const middle = [(now[0] + other[0]) / 2, (now[1] + other[1]) / 2] as const;
-    const zoomed = zoomAbout(
-      look,
-      image,
-      box,
-      apart(now) / Math.max(1, apart(before)),
-      middle[0],
-      middle[1],
-    );
-    onLook(panBy(zoomed, image, box, (now[0] - before[0]) / 2, (now[1] - before[1]) / 2));
-  };
-  const up = (event: PointerEvent<HTMLElement>) => void held.current.delete(event.pointerId);
-  return { down, move, up };
-}
-
-function Tools(props: {
-  readonly onZoom: (factor: number) => void;
-  readonly onFit: () => void;
-  readonly onActual: () => void;
-  readonly percent: number;
-}): ReactElement {
-  return (
-    <div className="image-tools">
-      <IconButton icon="minus" label="Zoom out" keys="-" onPress={() => props.onZoom(1 / 1.5)} />
-      <button
-        type="button"
-        className="image-percent"
-        title="Actual pixels (1)"
-        onClick={props.onActual}
-      >
-        {Math.round(props.percent)}%
-      </button>
-      <IconButton icon="plus" label="Zoom in" keys="+" onPress={() => props.onZoom(1.5)} />
-      <IconButton icon="fit" label="Fit" keys="0" onPress={props.onFit} />
-    </div>
-  );
-}
-
-/** Zooms by wheel about the pointer. React listens passively, so this is attached by hand. */
-function useWheel(canvas: RefObject<HTMLCanvasElement | null>, args: HandArgs): void {
-  const latest = useLatest(args);
-  useEffect(() => {
-    const element = canvas.current;
-    const wheel = (event: WheelEvent) => {
-      event.preventDefault();
-      const { look, onLook, image, box } = latest.current;
-      const factor = Math.exp(-event.deltaY * 0.0018);
-      onLook(zoomAbout(look, image, box, factor, event.offsetX, event.offsetY));
-    };
-    element?.addEventListener("wheel", wheel, { passive: false });
-    return () => element?.removeEventListener("wheel", wheel);
-  }, [canvas, latest]);
-}
-
-/** What buttons and keys do. */
-function commandsOf({ look, onLook, image, box }: HandArgs) {
-  const zoom = (factor: number) =>
-    onLook(zoomAbout(look, image, box, factor, box.width / 2, box.height / 2));
-  const pan = (dx: number, dy: number) => () => onLook(panBy(look, image, box, dx, dy));
-  const fit = () => onLook(FIT);
-  const actual = () => onLook(settleLook({ ...look, zoom: actualZoom(image, box) }, image, box));
-  const arrows = {
-    ArrowLeft: pan(48, 0),
-    ArrowRight: pan(-48, 0),
-    ArrowUp: pan(0, 48),
-    ArrowDown: pan(0, -48),
-  };
-  const keys: Record<string, () => void> = {
-    "+": () => zoom(1.5),
-    "=": () => zoom(1.5),
-    "-": () => zoom(1 / 1.5),
-    _: () => zoom(1 / 1.5),
-    "0": fit,
-    "1": actual,
-    ...(look.zoom > 1 ? arrows : {}),
-  };
-  return { zoom, fit, actual, keys };
 }
 
 /** The channels worth reading: one of grey, alpha only where it is not full. */
@@ -260,7 +139,7 @@ export function ImageViewer(props: ImageViewerProps): ReactElement {
         />
       )}
       {!props.plain && (
-        <Tools
+        <LookTools
           onZoom={command.zoom}
           onFit={command.fit}
           onActual={command.actual}

@@ -13,6 +13,7 @@ import { Side } from "./side";
 import { stepsFor, useStepKeys } from "./steps";
 import { type SampleData, useSample } from "./use-sample";
 import "./sample.css";
+import "./inside.css";
 
 const isBroken = (data: SampleData): boolean =>
   data.sample.outcome === "broken" || data.sample.error !== null || data.sample.image === null;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pictures of a sample: the image as stored beside what a step of the pipeline made of it, with
 // one look for both; below, every step. The chosen step is the view's tab.
-import { type ReactElement, useState } from "react";
+import { type ReactElement, type ReactNode, useState } from "react";
+import type { CanvasView } from "@/base/canvas-view";
 import { fmtInt, fmtReal } from "@/base/format";
 import { blobUrl, imageUrl } from "@/engine/blob";
 import type { Stage } from "@/gen/ops";
@@ -12,6 +13,8 @@ import { ImageViewer, useLook } from "@/widgets/image";
 import { StageStrip } from "@/widgets/stages";
 import { ProblemBox, Skeleton } from "@/widgets/status";
 import type { PanelContext } from "../panel";
+import { Inside } from "./inside";
+import { hasOp } from "./methods";
 import { readerOf, stripStage } from "./stage-model";
 import { TryForm } from "./try";
 import type { SampleData } from "./use-sample";
@@ -173,13 +176,15 @@ function Steps(props: {
   );
 }
 
-export function LookAt(props: {
+/** The pictures before and after the steps, and the steps. */
+function PipelineLook(props: {
   readonly ctx: PanelContext;
   readonly data: SampleData;
+  readonly stages: Stages;
+  readonly modes: ReactNode;
 }): ReactElement {
-  const { ctx, data } = props;
+  const { ctx, data, stages } = props;
   const { nav } = ctx;
-  const stages = useStages(ctx, data.sample.sample ?? "", true);
   const narrow = useNarrow();
   const [wanted, setWanted] = useState<Shown | null>(null);
   const [isForm, setForm] = useState(false);
@@ -200,6 +205,7 @@ export function LookAt(props: {
       />
       <section className="saw" aria-label="What the model saw">
         <header className="saw-head">
+          {props.modes}
           <h2>{stages.isTrying ? "What the model would see" : "What the model saw"}</h2>
           <Segmented
             label="Show"
@@ -224,6 +230,62 @@ export function LookAt(props: {
         {isForm && <TryForm values={stages.values} onChange={stages.setValues} />}
         <Steps stages={stages} at={at} onChoose={choose} />
       </section>
+    </div>
+  );
+}
+
+/** Inside the model, or the steps before it. */
+function Modes(props: {
+  readonly mode: CanvasView["mode"];
+  readonly onChange: (mode: CanvasView["mode"]) => void;
+}): ReactElement {
+  return (
+    <Segmented
+      label="Look at"
+      value={props.mode || "inside"}
+      choices={[
+        { value: "inside", title: "Inside", help: "What the model makes of it (I)" },
+        { value: "pipeline", title: "Pipeline", help: "What the steps before it make of it (I)" },
+      ]}
+      onChange={(mode) => props.onChange(mode === "pipeline" ? "pipeline" : "")}
+    />
+  );
+}
+
+/** Can the model of the run be opened? Predictions made elsewhere have none. */
+const hasModel = (ctx: PanelContext): boolean => Boolean(ctx.run?.model) && hasOp("attribute");
+
+export function LookAt(props: {
+  readonly ctx: PanelContext;
+  readonly data: SampleData;
+}): ReactElement {
+  const { ctx, data } = props;
+  const { nav } = ctx;
+  const { canvas } = nav.view;
+  const stages = useStages(ctx, data.sample.sample ?? "", true);
+  const isInside = hasModel(ctx) && canvas.mode === "" && nav.view.tab === "";
+  const setMode = (mode: CanvasView["mode"]) =>
+    nav.go({ canvas: { ...canvas, mode }, tab: "" }, { replace: true });
+  useActions([
+    {
+      id: "sample.inside",
+      title: "Inside the model, or its pipeline",
+      group: "Sample",
+      keys: "I",
+      disabled: !hasModel(ctx),
+      run: () => setMode(isInside ? "pipeline" : ""),
+    },
+  ]);
+  const modes = hasModel(ctx) && <Modes mode={isInside ? "" : "pipeline"} onChange={setMode} />;
+  if (!isInside) return <PipelineLook ctx={ctx} data={data} stages={stages} modes={modes} />;
+  return (
+    <div className="look">
+      <Inside
+        ctx={ctx}
+        data={data}
+        stages={stages}
+        modes={<div className="inside-modes">{modes}</div>}
+      />
     </div>
   );
 }
