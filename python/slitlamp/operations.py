@@ -433,6 +433,25 @@ Layer3 = TypedDict(
 
 
 #: A record of results.
+Layer4 = TypedDict(
+    "Layer4",
+    {
+        'layer': 'str | None',
+        'title': 'str | None',
+        'channels': 'int',
+        'pred_index': 'int',
+        'pred': 'str | None',
+        'pred_score': 'float | None',
+        'label_score': 'float | None',
+        'final_score': 'float | None',
+        'label_rank': 'int | None',
+        'is_final': 'bool',
+        'accuracy': 'float | None',
+    },
+)
+
+
+#: A record of results.
 Class2 = TypedDict(
     "Class2",
     {
@@ -752,6 +771,29 @@ TraceResult = TypedDict(
         'twin_target': 'float | None',
         'smallest': 'str | None',
         'layers': 'list[Layer3]',
+        'seconds': 'float | None',
+        'notes': 'list[str]',
+    },
+)
+
+
+#: Result of "lens".
+LensResult = TypedDict(
+    "LensResult",
+    {
+        'sample': 'str | None',
+        'run': 'str | None',
+        'label_index': 'int | None',
+        'label': 'str | None',
+        'final_index': 'int',
+        'final': 'str | None',
+        'turns': 'str | None',
+        'turns_index': 'int | None',
+        'classes': 'int',
+        'samples': 'int',
+        'per_class': 'int',
+        'chance': 'float | None',
+        'layers': 'list[Layer4]',
         'seconds': 'float | None',
         'notes': 'list[str]',
     },
@@ -1300,6 +1342,31 @@ class Operations:
         :param layer: Layers to patch; the feature layers of the model when left out.
         """
         return self.call('trace', {'model': model, 'sample': sample, 'run': run, 'tensor': tensor, 'provider': provider, 'threads': threads, 'twin': twin, 'neutral': neutral, 'twin_tensor': twin_tensor, 'target': target, 'layer': layer})  # type: ignore[no-any-return]
+
+    def lens(
+        self,
+        *,
+        model: str | None = None,
+        sample: str | None = None,
+        run: str | None = None,
+        tensor: str | None = None,
+        provider: Literal["auto", "cpu", "cuda", "tensorrt", "openvino", "coreml"] | None = None,
+        threads: int | None = None,
+        layer: list[str] | None = None,
+        per_class: int | None = None,
+    ) -> LensResult:
+        """What each layer says a case is, and the layer where the decision turns.
+
+        :param model: Model as an .onnx file, or the id of one seen before; that of the run when left out.
+        :param sample: Sample of the workspace.
+        :param run: Run whose model, pipeline and classes are used; the newest one when left out.
+        :param tensor: Ready input as an .npy file, the batch first, in place of a sample; needs no workspace.
+        :param provider: ONNX Runtime execution provider.
+        :param threads: Threads inside a run; 0 uses every processor.
+        :param layer: Layers to read; the feature layers of the model when left out.
+        :param per_class: Labelled samples of each class to fit on, at most; 4,096 in all.
+        """
+        return self.call('lens', {'model': model, 'sample': sample, 'run': run, 'tensor': tensor, 'provider': provider, 'threads': threads, 'layer': layer, 'per_class': per_class})  # type: ignore[no-any-return]
 
     def grad(
         self,

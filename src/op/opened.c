@@ -48,7 +48,7 @@ static sl_status find_model(opening *o, sl_error *err) {
   const char *given = o->params->model;
   int64_t id = given != NULL ? sl_record_parse(SL_RECORD_MODEL, given) : o->run.model;
   if (given != NULL && id == 0) {
-    o->path = given;
+    o->path = o->out->path = sl_arena_copy(o->call->arena, given);
     return SL_OK;
   }
   if (id == 0) {
@@ -60,7 +60,7 @@ static sl_status find_model(opening *o, sl_error *err) {
   SL_TRY(need_store(o, "the model", err));
   SL_TRY(sl_store_get_model(o->call->store, o->call->arena, id, &row, err));
   o->out->model = id;
-  o->path = row.path;
+  o->path = o->out->path = row.path;
   return SL_OK;
 }
 
@@ -205,14 +205,25 @@ void sl_opened_close(sl_op_call *call, sl_opened *opened) {
   opened->box = NULL;
 }
 
+// Opens nothing: a second look at what a case was opened with.
+static sl_status look_again(opening *o, const sl_opened *opened, sl_error *err) {
+  o->path = opened->path;
+  if (opened->run == NULL) return SL_OK;
+  SL_TRY(sl_need_run(o->call, opened->run, &o->run, err));
+  o->has_run = 1;
+  return SL_OK;
+}
+
+sl_status sl_opened_prep(sl_op_call *call, const sl_opened *opened, sl_prep **out, sl_error *err) {
+  opening o = {.call = call};
+  SL_TRY(look_again(&o, opened, err));
+  return make_prep(&o, out, err);
+}
+
 sl_status sl_opened_sample(sl_op_call *call, const sl_opened *opened, const char *sample,
                            sl_tensor *out, sl_error *err) {
-  sl_case_params params = {.run = opened->run,
-                           .model = sl_id_text(call->arena, SL_RECORD_MODEL, opened->model)};
-  sl_opened nothing = {0};
-  opening o = {.call = call, .params = &params, .out = &nothing};
-  SL_TRY(find_run(&o, err));
-  SL_TRY(find_model(&o, err));
+  opening o = {.call = call};
+  SL_TRY(look_again(&o, opened, err));
   return prepare_sample(&o, sample, out, NULL, err);
 }
 

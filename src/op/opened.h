@@ -11,6 +11,7 @@
 
 #include "attrib/attrib.h"
 #include "image/image.h"
+#include "model/prep.h"
 #include "op/op.h"
 
 // Which model on what: a sample of the workspace, or a ready tensor without a workspace.
@@ -56,6 +57,7 @@ typedef struct sl_opened {
   sl_tensor input;           // of the model's element type, [N, ...]
   const char *sample, *run;  // ids; NULL for a ready tensor
   int64_t model;             // record number; 0 without a workspace
+  const char *path;          // of the model's file
   sl_texts classes;          // empty when not known
   int32_t label, pred;       // class of the label and of the run's prediction; -1 where unknown
   sl_image seen;             // RGB or grey: the picture after the geometric steps; width 0: none
@@ -73,6 +75,10 @@ void sl_opened_close(sl_op_call *call, sl_opened *opened);  // a zeroed one is a
 // for the case's classes ("label-predicted": why not the label).
 SL_MUST_CHECK sl_status sl_opened_target(sl_op_call *call, const sl_opened *opened,
                                          const char *text, sl_target *out, sl_error *err);
+
+// The pipeline of the case, ready to prepare other samples; in the call's arena.
+SL_MUST_CHECK sl_status sl_opened_prep(sl_op_call *call, const sl_opened *opened, sl_prep **out,
+                                       sl_error *err);
 
 // The prepared input of another sample for the same model and pipeline; release it.
 SL_MUST_CHECK sl_status sl_opened_sample(sl_op_call *call, const sl_opened *opened,
