@@ -170,6 +170,40 @@ static void fold_takes_branches(void **state) {
   sl_arena_free(n.arena);
 }
 
+// ---- unroll -------------------------------------------------------------------------------------
+
+// v -> v * 2 + x, as often as the loop says; x is a value outside.
+static sl_graph *loop_body(net *n) {
+  sl_graph *body = sl_graph_new(n->arena, n->graph, "body");
+  sl_graph_add_input(body, "round", SL_ELEMENT_I64, 0, NULL);
+  sl_value_id go = sl_graph_add_input(body, "go", SL_ELEMENT_BOOL, 0, NULL);
+  sl_value_id v = sl_graph_add_input(body, "v", SL_ELEMENT_F32, -1, NULL);
+  sl_value_id outer = sl_graph_add_value(body, "x", SL_ORIGIN_OUTER);
+  sl_value_id twice = sl_graph_apply(body, "Add", "twice", "", VALUES(v, v), 2, 1);
+  sl_graph_add_output(body, sl_graph_apply(body, "Identity", "goes_on", "", &go, 1, 1));
+  sl_graph_add_output(body, sl_graph_apply(body, "Add", "next", "", VALUES(twice, outer), 2, 1));
+  return body;
+}
+
+static void unroll_repeats_the_body(void **state) {
+  (void)state;
+  net n = net_new(17);
+  sl_value_id x = net_input(&n, "x", 2, DIMS(-1, 3));
+  sl_value_id rounds = sl_graph_add_constant(n.graph, "rounds", SL_ELEMENT_I64, 0, NULL, DIMS(3));
+  sl_value_id loop = APPLY(&n, "Loop", "looped", rounds, 0, APPLY(&n, "Tanh", "start", x));
+  sl_graph **body = SL_NEW(n.arena, sl_graph *);
+  *body = loop_body(&n);
+  sl_graph_set_attribute(
+      n.graph, net_maker(&n, loop),
+      &(sl_attribute){.name = "body", .kind = SL_ATTRIBUTE_GRAPH, .count = 1, .graphs = body});
+  sl_graph_add_output(n.graph, APPLY(&n, "Relu", "y", loop));
+  check_pass(&n, "unroll", NULL, 0);
+  assert_int_equal(net_count(n.graph, "Loop"), 0);
+  assert_int_equal(net_count(n.graph, "Add"), 6);
+  assert_int_not_equal(sl_graph_find(n.graph, "looped"), 0);
+  sl_arena_free(n.arena);
+}
+
 // ---- fuse_batch_norm ----------------------------------------------------------------------------
 
 static sl_value_id add_norm(net *n, const char *name, sl_value_id x, int64_t channels) {
@@ -354,6 +388,7 @@ int main(void) {
       cmocka_unit_test(fold_sees_sizes_behind_a_gather),
       cmocka_unit_test(fold_computes_constants),
       cmocka_unit_test(fold_takes_branches),
+      cmocka_unit_test(unroll_repeats_the_body),
       cmocka_unit_test(batch_norm_goes_into_conv),
       cmocka_unit_test(batch_norm_goes_into_conv_transpose),
       cmocka_unit_test(batch_norm_goes_into_gemm),
