@@ -161,6 +161,14 @@ static int64_t count_of(const sl_window *window, int32_t axis, int64_t at, int w
   return count > 0 ? count : 1;
 }
 
+// Spreading needs a kernel for each channel, so their number must be known.
+static sl_status check_channels(const sl_sweep *sweep, sl_node_id node, sl_error *err) {
+  sl_value_id x = sl_graph_node(sweep->graph, node)->inputs[0];
+  sl_dim channels = sl_type_of(sweep, x)->dims[1];
+  if (channels.per_batch == 0 && channels.fixed > 0) return SL_OK;
+  return sl_sweep_refuse(sweep, node, err, "its number of channels is not fixed");
+}
+
 // What every window divides by: [1, 1, out] numbers; *same is set when all are `size`.
 static double *count_windows(sl_sweep *sweep, const sl_window *window, int with_pads,
                              const int64_t *stated_ends, int64_t *total, int *same) {
@@ -189,6 +197,7 @@ sl_status sl_grad_AveragePool(sl_sweep *sweep, sl_node_id node, sl_error *err) {
   sl_value_id x = n.inputs[0], g = sl_sweep_grad(sweep, n.outputs[0]);
   sl_window window;
   SL_TRY(sl_window_read(sweep, node, x, n.outputs[0], 0, &window, err));
+  SL_TRY(check_channels(sweep, node, err));
   int64_t listed, ends[SL_WINDOW_RANK_MAX], dims[SL_WINDOW_RANK_MAX + 2] = {1, 1}, total;
   const int64_t *pads = sl_node_ints(&n, "pads", &listed);
   for (int32_t i = 0; i < window.rank; i++) {
@@ -237,6 +246,7 @@ sl_status sl_grad_LpPool(sl_sweep *sweep, sl_node_id node, sl_error *err) {
   double p = (double)sl_node_int(&n, "p", 2);
   sl_window window;
   SL_TRY(sl_window_read(sweep, node, x, y, 0, &window, err));
+  SL_TRY(check_channels(sweep, node, err));
   sl_value_id spread = sl_window_spread(sweep, &window, over_norm(sweep, g, y, p), 1, x);
   sl_sweep_add(sweep, x, sl_emit_mul(sweep, spread, slope_of_power(sweep, x, p)));
   return SL_OK;
