@@ -32,12 +32,6 @@ static sl_status run_cam(const sl_attrib_call *call, const void *params, sl_cam_
 
 // ---- the rules ----------------------------------------------------------------------------------
 
-static void add_weighted(const sl_feature_layer *l, int64_t channel, double weight,
-                         const float *activations, double *map) {
-  for (int64_t i = 0; i < l->height * l->width; i++)
-    map[i] += weight * (double)activations[sl_feature_at(l, channel, i)];
-}
-
 static void grad_cam_plus(const sl_feature_layer *l, const float *activations,
                           const float *gradients, double *map) {
   int64_t places = l->height * l->width;
@@ -49,7 +43,7 @@ static void grad_cam_plus(const sl_feature_layer *l, const float *activations,
       double alpha = g * g / (2 * g * g + total * g * g * g + 1e-6);
       if (g > 0) weight += g * alpha;
     }
-    add_weighted(l, c, weight, activations, map);
+    sl_cam_add_weighted(l, c, weight, activations, map);
   }
 }
 
@@ -63,7 +57,7 @@ static void x_grad_cam(const sl_feature_layer *l, const float *activations, cons
       total += a;
       product += a * (double)gradients[sl_feature_at(l, c, i)];
     }
-    add_weighted(l, c, product / (total + 1e-7), activations, map);
+    sl_cam_add_weighted(l, c, product / (total + 1e-7), activations, map);
   }
 }
 

@@ -55,5 +55,24 @@ BOTH_LAYERS("\"layer_cam\"", "layer_cam")
 BOTH("\"deep_lift\"", "predicted", NULL, "deep_lift_zeros")
 BOTH("\"deep_lift\"", "predicted", "baseline", "deep_lift_other")
 
+BOTH_LAYERS("\"layer_gradient_x_activation\"", "layer_gradient_x_activation")
+BOTH_LAYERS("{\"layer_integrated_gradients\": {\"steps\": 12}}", "layer_integrated_gradients")
+BOTH_LAYERS("{\"layer_conductance\": {\"steps\": 12}}", "layer_conductance")
+BOTH_LAYERS("{\"internal_influence\": {\"steps\": 12}}", "internal_influence")
+// In a branch beside which the model goes on: the input is needed again.
+ATTRIB_CASE("residual", "{\"layer_integrated_gradients\": {\"steps\": 12}}", "predicted",
+            "/relu2/Relu_output_0", NULL, "layer_integrated_gradients_inside")
+// A unit of a layer as the target is what Captum calls a neuron method.
+#define UNIT(net, method, unit, expected) ATTRIB_CASE(net, method, unit, NULL, NULL, expected)
+UNIT("chain", "{\"saliency\": {\"absolute\": false}}", "/relu2/Relu_output_0[2,1,1]",
+     "neuron_gradient")
+UNIT("residual", "{\"saliency\": {\"absolute\": false}}", "/relu3/Relu_output_0[2,1,1]",
+     "neuron_gradient")
+UNIT("chain", "{\"integrated_gradients\": {\"steps\": 12}}", "/relu2/Relu_output_0[2,1,1]",
+     "neuron_integrated_gradients")
+UNIT("residual", "{\"integrated_gradients\": {\"steps\": 12}}", "/relu3/Relu_output_0[2,1,1]",
+     "neuron_integrated_gradients")
+#undef UNIT
+
 #undef BOTH
 #undef BOTH_LAYERS

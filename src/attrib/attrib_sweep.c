@@ -83,10 +83,33 @@ typedef struct sweeper {
   const sl_piece *piece;
   sl_arena *scratch;
   sl_tensor rows, input, seed;  // float32 rows; the same in the model's type; dL/dtarget
+  sl_tensor around;             // rows of the unchanged input, for a start at a layer inside
+  sl_tensor shape;              // no elements: type and shape of what is sent
+  int64_t elements;             // of one row of it
   sl_tensor *outputs;
   int64_t capacity, total, done, fixed;
   sl_tensor *seeds;  // [N], one row each
 } sweeper;
+
+// Type and shape of the rows that are sent.
+static sl_status find_shape(sweeper *s, sl_error *err) {
+  s->shape = (sl_tensor){.dtype = s->call->input->dtype, .shape = s->call->input->shape};
+  s->elements = s->start->elements;
+  if (s->plan->from == 0) return SL_OK;
+  const sl_value *layer = &sl_white_box_model(s->call->box)->graph->values[s->plan->from];
+  s->elements = sl_attrib_row_elements(s->call->box, s->plan->from);
+  if (layer->type.element != SL_ELEMENT_F32 || s->elements < 0 || layer->type.rank > SL_RANK_MAX)
+    return sl_fail(err, SL_E_UNSUPPORTED, "the model cannot be started at \"%s\", which is %s",
+                   layer->name, sl_type_text(s->scratch, &layer->type));
+  s->shape = (sl_tensor){.dtype = SL_DTYPE_F32, .shape = {.rank = layer->type.rank}};
+  for (int32_t d = 1; d < layer->type.rank; d++) s->shape.shape.dims[d] = layer->type.dims[d].fixed;
+  return SL_OK;
+}
+
+static int32_t inputs_before_seed(const sweeper *s) {
+  if (s->plan->from == 0) return sl_white_box_model(s->call->box)->graph->input_count;
+  return s->piece->input_count - (s->plan->gradients ? 1 : 0) - s->plan->extra_count;
+}
 
 static sl_status find_piece(sweeper *s, sl_attribution *out, sl_error *err) {
   const sl_sweep_plan *plan = s->plan;
@@ -97,7 +120,8 @@ static sl_status find_piece(sweeper *s, sl_attribution *out, sl_error *err) {
   values[0] = target;
   for (int32_t i = 0; i < plan->value_count; i++) values[i + 1] = plan->values[i];
   if (!plan->gradients)
-    return sl_white_box_tap(s->call->box, values, plan->value_count + 1, &s->piece, err);
+    return sl_white_box_suffix(s->call->box, &plan->from, plan->from != 0, values,
+                               plan->value_count + 1, &s->piece, err);
   sl_value_id wrt = plan->wrt != 0 ? plan->wrt : sl_white_box_input(s->call->box);
   sl_gradient_ask ask = {.targets = &target,
                          .target_count = 1,
@@ -105,6 +129,7 @@ static sl_status find_piece(sweeper *s, sl_attribution *out, sl_error *err) {
                          .wrt_count = 1,
                          .values = values,
                          .value_count = plan->value_count + 1,
+                         .from = plan->from,
                          .flavour = plan->flavour,
                          .overrides = plan->overrides,
                          .override_count = plan->override_count,
@@ -146,18 +171,21 @@ static void release_room(sweeper *s) {
   s->input = (sl_tensor){0};
   sl_tensor_release(&s->rows);
   sl_tensor_release(&s->seed);
+  sl_tensor_release(&s->around);
   s->capacity = 0;
 }
 
 static sl_status make_room(sweeper *s, int64_t rows, sl_error *err) {
   if (rows <= s->capacity) return SL_OK;
   release_room(s);
-  SL_TRY(new_rows(s->call->input, SL_DTYPE_F32, rows, &s->rows, err));
+  SL_TRY(new_rows(&s->shape, SL_DTYPE_F32, rows, &s->rows, err));
   s->input = s->rows;
-  if (s->call->input->dtype != SL_DTYPE_F32) {
+  if (s->shape.dtype != SL_DTYPE_F32) {
     s->input = (sl_tensor){0};
-    SL_TRY(new_rows(s->call->input, s->call->input->dtype, rows, &s->input, err));
+    SL_TRY(new_rows(&s->shape, s->shape.dtype, rows, &s->input, err));
   }
+  if (s->plan->from != 0 && inputs_before_seed(s) > 1)
+    SL_TRY(new_rows(s->call->input, s->call->input->dtype, rows, &s->around, err));
   if (s->plan->gradients)
     SL_TRY(new_rows(&s->start->value, s->start->value.dtype, rows, &s->seed, err));
   s->capacity = rows;
@@ -167,7 +195,7 @@ static sl_status make_room(sweeper *s, int64_t rows, sl_error *err) {
 static void to_model_type(sweeper *s, int64_t rows) {
   if (s->input.buffer == s->rows.buffer) return;
   const float *from = s->rows.data;
-  int64_t count = rows * s->start->elements;
+  int64_t count = rows * s->elements;
   for (int64_t i = 0; i < count; i++) {
     if (s->input.dtype == SL_DTYPE_F64)
       ((double *)s->input.data)[i] = (double)from[i];
@@ -178,12 +206,16 @@ static void to_model_type(sweeper *s, int64_t rows) {
 
 static void fill(sweeper *s, int64_t first, int64_t rows, int64_t sent) {
   size_t seed_bytes = s->plan->gradients ? sl_tensor_row_bytes(&s->seed) : 0;
+  size_t around_bytes = s->around.buffer != NULL ? sl_tensor_row_bytes(&s->around) : 0;
   for (int64_t i = 0; i < sent; i++) {
     int64_t at = first + (i < rows ? i : rows - 1);
     int64_t sample = at / s->plan->copies, copy = at % s->plan->copies;
-    s->plan->make(s->plan->ctx, sample, copy, (float *)s->rows.data + i * s->start->elements);
+    s->plan->make(s->plan->ctx, sample, copy, (float *)s->rows.data + i * s->elements);
     if (seed_bytes > 0)
       memcpy((uint8_t *)s->seed.data + (size_t)i * seed_bytes, s->seeds[sample].data, seed_bytes);
+    if (around_bytes > 0)
+      memcpy((uint8_t *)s->around.data + (size_t)i * around_bytes,
+             (const uint8_t *)s->call->input->data + (size_t)sample * around_bytes, around_bytes);
   }
   to_model_type(s, sent);
 }
@@ -219,12 +251,15 @@ static sl_status take(sweeper *s, int64_t first, int64_t rows, sl_error *err) {
 
 // The model's inputs, the seed, what overrides added (only when one of them ran).
 static sl_status list_inputs(const sweeper *s, int64_t rows, sl_tensor *inputs, sl_error *err) {
-  int32_t given = sl_white_box_model(s->call->box)->graph->input_count;
-  if (given + 1 + s->plan->extra_count > INPUTS_MAX)
-    return sl_fail(err, SL_E_UNSUPPORTED, "the model takes %d inputs", given);
+  int32_t given = inputs_before_seed(s);
+  if (given + 1 + s->plan->extra_count > INPUTS_MAX || (s->plan->from != 0 && given > 2))
+    return sl_fail(err, SL_E_UNSUPPORTED, "%d inputs at once", given);
   inputs[0] = s->input;
   inputs[0].shape.dims[0] = rows;
-  for (int32_t i = 1; i < given; i++) inputs[i] = *s->call->others[i - 1];
+  for (int32_t i = 1; i < given; i++) {
+    inputs[i] = s->plan->from != 0 ? s->around : *s->call->others[i - 1];
+    if (s->plan->from != 0) inputs[i].shape.dims[0] = rows;
+  }
   if (!s->plan->gradients) return SL_OK;
   inputs[given] = s->seed;
   inputs[given].shape.dims[0] = rows;
@@ -300,7 +335,8 @@ sl_status sl_attrib_sweep(const sl_attrib_call *call, const sl_attrib_start *sta
                .scratch = scratch,
                .total = start->samples * plan->copies,
                .fixed = sl_white_box_batch(call->box)};
-  sl_status status = find_piece(&s, out, err);
+  sl_status status = find_shape(&s, err);
+  if (status == SL_OK) status = find_piece(&s, out, err);
   if (status == SL_OK) status = make_seeds(&s, err);
   if (status == SL_OK) {
     s.outputs = SL_NEW_ARRAY(scratch, sl_tensor, s.piece->output_count + 1);

@@ -11,13 +11,16 @@
 
 typedef struct sl_sweep_plan {
   int64_t copies;  // of each sample
+  // Not 0: rows are values of this layer (float32) instead of inputs, and the model runs from there
+  // on; what it reads around the layer is that of the unchanged input.
+  sl_value_id from;
   bool gradients;  // else only the target's value
   // Which value to differentiate by; 0 is the input.
   sl_value_id wrt;
   // Further values wanted with each copy: a layer's activations. At most 4.
   const sl_value_id *values;
   int32_t value_count;
-  // Writes copy `copy` of sample `sample` at `row` (float32, the input's elements without batch).
+  // Writes copy `copy` of sample `sample` at `row` (float32, elements of the input or of `from`).
   // May be called from one thread only.
   void (*make)(void *ctx, int64_t sample, int64_t copy, float *row);
   // Takes what came of it: the target's value, dTarget/dwrt (float32; NULL without gradients) and

@@ -101,7 +101,6 @@ static double run_case(sl_arena *arena, const attrib_case *row) {
   sl_variant method = read_method(arena, row->method);
   ok(sl_attrib_run(&call, &method, &out, &err), &err);
   double worst = difference(&out.values, &wanted);
-  printf("delta %g of %g\n", out.delta[0], ((double *)out.target_values.data)[0]);
   check_sum(row, &out);
   sl_attribution_release(&out);
   sl_tensor_release(&x);

@@ -64,14 +64,48 @@ void sl_cam_grad_cam(const sl_feature_layer *l, const float *activations, const 
   for (int64_t c = 0; c < l->channels; c++) {
     double sum = 0;
     for (int64_t i = 0; i < places; i++) sum += (double)gradients[sl_feature_at(l, c, i)];
-    for (int64_t i = 0; i < places; i++)
-      map[i] += sum / (double)places * (double)activations[sl_feature_at(l, c, i)];
+    sl_cam_add_weighted(l, c, sum / (double)places, activations, map);
   }
 }
 
 sl_status sl_cam_layer_grad_cam(sl_attrib_case *work, const sl_feature_layer *layer, float **maps,
                                 sl_error *err) {
   return sl_cam_layer_maps(work, layer, sl_cam_grad_cam, maps, err);
+}
+
+typedef struct activation_sweep {
+  sl_attrib_case *work;
+  int64_t elements;
+  float *out;
+} activation_sweep;
+
+static void take_activations(void *ctx, int64_t sample, int64_t copy, double value,
+                             const float *gradient, const float *const *values) {
+  (void)copy, (void)value, (void)gradient;
+  activation_sweep *a = ctx;
+  memcpy(a->out + sample * a->elements, values[0], (size_t)a->elements * sizeof *a->out);
+}
+
+sl_status sl_cam_layer_activations(sl_attrib_case *work, const sl_feature_layer *layer,
+                                   float **activations, sl_error *err) {
+  activation_sweep a = {.work = work, .elements = layer->elements};
+  void *room;
+  SL_TRY(sl_arena_try_push(work->call->arena, (size_t)(work->samples * layer->elements),
+                           sizeof(float), SIZE_MAX, "activations", &room, err));
+  a.out = *activations = room;
+  sl_sweep_plan plan = {.copies = 1,
+                        .values = &layer->value,
+                        .value_count = 1,
+                        .make = sl_attrib_case_input_row,
+                        .take = take_activations,
+                        .ctx = &a};
+  return sl_attrib_sweep(work->call, &work->start, &plan, work->out, err);
+}
+
+void sl_cam_add_weighted(const sl_feature_layer *l, int64_t channel, double weight,
+                         const float *activations, double *map) {
+  for (int64_t i = 0; i < l->height * l->width; i++)
+    map[i] += weight * (double)activations[sl_feature_at(l, channel, i)];
 }
 
 sl_status sl_cam_layer_finish(sl_attrib_case *work, const sl_feature_layer *layer,

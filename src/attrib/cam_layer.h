@@ -25,6 +25,14 @@ SL_MUST_CHECK sl_status sl_cam_layer_grad_cam(sl_attrib_case *work, const sl_fea
 void sl_cam_grad_cam(const sl_feature_layer *layer, const float *activations,
                      const float *gradients, double *map);
 
+// (*activations)[samples * layer->elements] in the call's arena.
+SL_MUST_CHECK sl_status sl_cam_layer_activations(sl_attrib_case *work,
+                                                 const sl_feature_layer *layer, float **activations,
+                                                 sl_error *err);
+// map[i] += weight * activations of a channel.
+void sl_cam_add_weighted(const sl_feature_layer *layer, int64_t channel, double weight,
+                         const float *activations, double *map);
+
 // Maps as out->values [N, 1, h, w], their positive part when asked for; out->layer.
 SL_MUST_CHECK sl_status sl_cam_layer_finish(sl_attrib_case *work, const sl_feature_layer *layer,
                                             const float *maps, int positive, sl_error *err);

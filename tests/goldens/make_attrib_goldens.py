@@ -270,6 +270,27 @@ def deep_lift(name, net, x, target):
     APART = False
 
 
+# ---- layers and units ---------------------------------------------------------------------------
+def layers(name, net, x, target):
+    from captum.attr import (InternalInfluence, LayerConductance, LayerGradientXActivation,
+                             LayerIntegratedGradients, NeuronGradient, NeuronIntegratedGradients)
+
+    layer = layer_of(net)
+    for kind, label, more in (
+            (LayerGradientXActivation, "layer_gradient_x_activation", {}),
+            (LayerIntegratedGradients, "layer_integrated_gradients", {"n_steps": 12}),
+            (LayerConductance, "layer_conductance", {"n_steps": 12}),
+            (InternalInfluence, "internal_influence", {"n_steps": 12})):
+        save(f"{name}_{label}", kind(net, layer).attribute(x, target=target, **more))
+    if name == "residual":
+        inside = LayerIntegratedGradients(net, net.relu2).attribute(x, target=target, n_steps=12)
+        save(f"{name}_layer_integrated_gradients_inside", inside)
+    unit = (2, 1, 1)
+    save(f"{name}_neuron_gradient", NeuronGradient(net, layer).attribute(x, unit))
+    save(f"{name}_neuron_integrated_gradients",
+         NeuronIntegratedGradients(net, layer).attribute(x, unit, n_steps=12))
+
+
 # ---- class activation maps ----------------------------------------------------------------------
 def raw_cam(kind, net, x, target, layer, **more):
     """The positive part of the map before it is stretched to [0, 1] and to the image."""
@@ -296,7 +317,7 @@ def cams(name, net, x, target):
         save(f"{name}_{label}", raw_cam(kind, net, x, target, layer_of(net)))
 
 
-GROUPS = [plain, noise, shap, backprop, deep_lift, cams]
+GROUPS = [plain, noise, shap, backprop, deep_lift, layers, cams]
 
 
 def main():
