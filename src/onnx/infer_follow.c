@@ -47,11 +47,18 @@ static int64_t broadcast_index(const sl_type *out, const sl_type *in, const plac
   return index;
 }
 
+// -1 when the shape is not known and fixed.
 static int64_t elements_of(const sl_type *type) {
-  sl_dim count = sl_type_elements(type);
+  sl_dim count = type->rank >= 0 ? sl_dim_product(type->dims, type->rank) : SL_DIM_OPEN;
   for (int32_t d = 0; d < type->rank; d++)
     if (!sl_dim_is_fixed(type->dims[d])) return -1;
-  return type->rank >= 0 && sl_dim_is_fixed(count) ? count.fixed : -1;
+  return sl_dim_is_fixed(count) ? count.fixed : -1;
+}
+
+// The element at `index`. Shapes that do not fit one another, which some operators only find out
+// when they run, give an index outside.
+static sl_onnx_number pick(const sl_onnx_number *in, const sl_type *type, int64_t index) {
+  return index >= 0 && index < elements_of(type) ? in[index] : sl_number_unknown();
 }
 
 // An input whose contents are followed and have the shape its type says.
@@ -59,7 +66,8 @@ static const sl_onnx_number *input_of(const follow *f, int32_t slot, const sl_ty
   int64_t count;
   const sl_onnx_number *numbers = sl_infer_numbers(f->i, slot, &count);
   *type = sl_infer_type(f->i, slot);
-  return numbers != NULL && elements_of(*type) == count ? numbers : NULL;
+  int is_fine = numbers != NULL && elements_of(*type) == count;
+  return is_fine && (*type)->rank <= SL_INFER_RANK_MAX ? numbers : NULL;
 }
 
 // ---- sources ------------------------------------------------------------------------------------
@@ -75,8 +83,10 @@ static int take_list(follow *f, const sl_attribute *value) {
 }
 
 static int follow_constant(follow *f) {
+  if (f->i->node->attribute_count == 0) return 0;
   const sl_attribute *value = &f->i->node->attributes[0];
-  if (value->kind == SL_ATTRIBUTE_TENSOR) return sl_contents_read(value->tensors, f->out) >= 0;
+  if (value->kind == SL_ATTRIBUTE_TENSOR)
+    return sl_contents_read(value->tensors, f->out) == f->count;
   return value->ints != NULL || value->floats != NULL ? take_list(f, value) : 0;
 }
 
@@ -138,7 +148,8 @@ static int follow_cast(follow *f) {
 static sl_onnx_number element_at(const follow *f, int32_t slot, const place *p) {
   const sl_type *type;
   const sl_onnx_number *in = input_of(f, slot, &type);
-  return in != NULL ? in[broadcast_index(f->type, type, p)] : sl_number_unknown();
+  if (in == NULL || type->rank > f->type->rank) return sl_number_unknown();
+  return pick(in, type, broadcast_index(f->type, type, p));
 }
 
 static int follow_elementwise(follow *f) {
@@ -188,19 +199,19 @@ static int follow_reduce(follow *f) {
 static int follow_gather(follow *f) {
   const sl_type *x, *at;
   const sl_onnx_number *in = input_of(f, 0, &x), *indices = input_of(f, 1, &at);
-  if (in == NULL || indices == NULL) return 0;
+  if (in == NULL || indices == NULL || f->type->rank != x->rank + at->rank - 1) return 0;
   int64_t named = sl_infer_int(f->i, "axis", 0);
   int32_t axis = (int32_t)(named < 0 ? named + x->rank : named);
   for (int64_t n = 0; n < f->count; n++) {
     place p = place_of(f->type, n), from = {{0}}, of_index = {{0}};
     for (int32_t d = 0; d < at->rank; d++) of_index.at[d] = p.at[axis + d];
-    sl_onnx_number index = indices[index_of(at, &of_index)];
+    sl_onnx_number index = pick(indices, at, index_of(at, &of_index));
     if (!index.is_known || index.per_batch != 0) continue;
     for (int32_t d = 0; d < x->rank; d++)
       from.at[d] = d < axis ? p.at[d] : p.at[d + at->rank - 1 + (d == axis)];
     int64_t size = x->dims[axis].fixed;
     from.at[axis] = index.fixed < 0 ? index.fixed + size : index.fixed;
-    if (from.at[axis] >= 0 && from.at[axis] < size) f->out[n] = in[index_of(x, &from)];
+    if (from.at[axis] >= 0 && from.at[axis] < size) f->out[n] = pick(in, x, index_of(x, &from));
   }
   return 1;
 }
@@ -213,8 +224,7 @@ static int follow_slice(follow *f) {
   for (int64_t n = 0; n < f->count; n++) {
     place p = place_of(f->type, n);
     for (int32_t d = 0; d < x->rank; d++) p.at[d] = first[d] + p.at[d] * steps[d];
-    int64_t at = index_of(x, &p);
-    if (at >= 0 && at < elements_of(x)) f->out[n] = in[at];
+    f->out[n] = pick(in, x, index_of(x, &p));
   }
   return 1;
 }
@@ -248,11 +258,11 @@ static int follow_expand(follow *f) {
 static int follow_tile(follow *f) {
   const sl_type *x;
   const sl_onnx_number *in = input_of(f, 0, &x);
-  if (in == NULL || x->rank != f->type->rank) return 0;
+  if (in == NULL || x->rank != f->type->rank || elements_of(x) == 0) return 0;
   for (int64_t n = 0; n < f->count; n++) {
     place p = place_of(f->type, n);
     for (int32_t d = 0; d < x->rank; d++) p.at[d] %= x->dims[d].fixed;
-    f->out[n] = in[index_of(x, &p)];
+    f->out[n] = pick(in, x, index_of(x, &p));
   }
   return 1;
 }
@@ -269,7 +279,7 @@ static int follow_transpose(follow *f) {
       int64_t axis = order != NULL ? order[d] : x->rank - 1 - d;
       from.at[axis < 0 ? axis + x->rank : axis] = p.at[d];
     }
-    f->out[n] = in[index_of(x, &from)];
+    f->out[n] = pick(in, x, index_of(x, &from));
   }
   return 1;
 }

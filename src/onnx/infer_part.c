@@ -288,7 +288,9 @@ sl_status sl_infer_unique(sl_inference *i) {
   if (sl_node_attribute(i->node, "axis") != NULL) rank = x->rank;
   if (sl_node_attribute(i->node, "axis") != NULL && x->rank >= 0)
     SL_TRY(sl_infer_axis(i, sl_infer_int(i, "axis", 0), x->rank, &axis));
-  sl_dim whole = rank == 1 ? sl_type_elements(x) : x->rank >= 0 ? x->dims[axis] : SL_DIM_OPEN;
+  sl_dim whole = x->rank > 0 ? x->dims[axis] : SL_DIM_OPEN;
+  if (sl_node_attribute(i->node, "axis") == NULL && x->rank >= 0)
+    whole = sl_dim_product(x->dims, x->rank);
   dims[axis] = SL_DIM_OPEN;
   SL_TRY(sl_infer_set(i, 0, element, rank, dims));
   SL_TRY(sl_infer_set_vector(i, 1, SL_ELEMENT_I64, SL_DIM_OPEN));

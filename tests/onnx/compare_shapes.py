@@ -4,7 +4,8 @@
 
 Random weights, free batch, both exporters of PyTorch. Every value a node makes becomes an output;
 the model runs with two batch sizes, and each size we infer, as fixed + per_batch * N, must be what
-came out. Exits 1 when one is wrong. Needs torch 2.15.0, torchvision 0.29.2, onnx 1.23.2, onnxruntime 1.32.0.
+came out. Exits 1 when one is wrong. Needs torch 2.15.0,
+torchvision 0.29.2, onnx 1.23.2, onnxruntime 1.32.0.
 
 Use: compare_shapes.py GRAPH_TYPES [--folder FOLDER] [--all] [MODEL...]; with --folder the exported
 files stay there and are used again.
