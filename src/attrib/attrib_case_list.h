@@ -74,5 +74,15 @@ UNIT("residual", "{\"integrated_gradients\": {\"steps\": 12}}", "/relu3/Relu_out
      "neuron_integrated_gradients")
 #undef UNIT
 
+BOTH_LAYERS("\"eigen_cam\"", "eigen_cam")
+BOTH_LAYERS("\"eigen_grad_cam\"", "eigen_grad_cam")
+BOTH_LAYERS("\"kpca_cam\"", "kpca_cam")
+BOTH_LAYERS("{\"score_cam\": {\"positive\": false}}", "score_cam")
+BOTH_LAYERS("{\"ablation_cam\": {\"positive\": false}}", "ablation_cam")
+BOTH_LAYERS("\"finer_cam\"", "finer_cam")
+BOTH("\"full_grad\"", "predicted", NULL, "full_grad")
+// One part has one answer; several have many, of which the references give one by chance.
+BOTH_LAYERS("{\"dff\": {\"parts\": 1, \"rounds\": 20000}}", "dff")
+
 #undef BOTH
 #undef BOTH_LAYERS

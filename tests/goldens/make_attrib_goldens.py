@@ -10,6 +10,7 @@ negative, where all forms of the positive LRP rule are one) and "residual" (batc
 residual sum, a concatenation). Noise is drawn as src/attrib/normal_noise.c draws it, so that random
 methods see the same numbers.
 """
+import copy
 import os
 import sys
 import warnings
@@ -292,8 +293,9 @@ def layers(name, net, x, target):
 
 
 # ---- class activation maps ----------------------------------------------------------------------
-def raw_cam(kind, net, x, target, layer, **more):
-    """The positive part of the map before it is stretched to [0, 1] and to the image."""
+def raw_cam(kind, net, x, target, layer, pointed=False, signed=False):
+    """The positive part of the map before it is stretched to [0, 1] and to the image; `pointed`
+    gives principal components, which have no sign, the one that makes the largest positive."""
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
     kept = []
@@ -303,9 +305,12 @@ def raw_cam(kind, net, x, target, layer, **more):
             kept.append(super().get_cam_image(*args, **kwargs))
             return kept[-1]
 
-    with Raw(net, [layer], **more) as cam:
+    with Raw(net, [layer]) as cam:
         cam(x, [ClassifierOutputTarget(int(t)) for t in target])
-    return np.maximum(np.asarray(kept[0]), 0)[:, None]
+    for n, one in enumerate(kept[0]):
+        if pointed and abs(one.min()) > one.max():
+            kept[0][n] = -one
+    return np.maximum(kept[0], -np.inf if signed else 0)[:, None]
 
 
 def cams(name, net, x, target):
@@ -315,6 +320,59 @@ def cams(name, net, x, target):
                         (gc.XGradCAM, "x_grad_cam"), (gc.HiResCAM, "hires_cam"),
                         (gc.GradCAMElementWise, "elementwise_cam"), (gc.LayerCAM, "layer_cam")):
         save(f"{name}_{label}", raw_cam(kind, net, x, target, layer_of(net)))
+    for kind, label in ((gc.EigenCAM, "eigen_cam"), (gc.EigenGradCAM, "eigen_grad_cam"),
+                        (gc.KPCA_CAM, "kpca_cam")):
+        save(f"{name}_{label}", raw_cam(kind, net, x, target, layer_of(net), pointed=True))
+    for kind, label in ((gc.ScoreCAM, "score_cam"), (gc.AblationCAM, "ablation_cam")):
+        save(f"{name}_{label}", raw_cam(kind, net, x, target, layer_of(net), signed=True))
+    finer(name, net, x)
+    whole(name, net, x, target)
+    parts(name, net, x)
+
+
+def finer(name, net, x):
+    import pytorch_grad_cam as gc
+
+    kept = []
+
+    class Raw(gc.GradCAM):
+        def get_cam_image(self, *args, **kwargs):
+            kept.append(super().get_cam_image(*args, **kwargs))
+            return kept[-1]
+
+    gc.FinerCAM(net, [layer_of(net)], base_method=Raw)(x)
+    save(f"{name}_finer_cam", np.maximum(kept[0], 0)[:, None])
+
+
+def whole(name, net, x, target):
+    import pytorch_grad_cam as gc
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    kept = []
+
+    class Raw(gc.FullGrad):
+        def compute_cam_per_layer(self, *args, **kwargs):
+            kept.append(super().compute_cam_per_layer(*args, **kwargs))
+            return kept[-1]
+
+    with Raw(fused(copy.deepcopy(net)), []) as cam:
+        cam(x, [ClassifierOutputTarget(int(t)) for t in target])
+    save(f"{name}_full_grad", kept[0])
+
+
+def parts(name, net, x):
+    from sklearn.decomposition import NMF
+
+    kept = []
+    layer_of(net).register_forward_hook(lambda m, i, o: kept.append(o.detach().numpy()))
+    net(x)
+    a = kept[0].transpose(1, 0, 2, 3)
+    rows = a.reshape(len(a), -1).astype(np.float64)
+    rows = rows - rows.min(1, keepdims=True)
+    model = NMF(1, init="random", random_state=0, tol=1e-12, max_iter=20000)
+    w = model.fit_transform(rows)
+    maps = model.components_ * np.linalg.norm(w)
+    save(f"{name}_dff", maps.reshape(1, len(x), *a.shape[2:]).transpose(1, 0, 2, 3))
 
 
 GROUPS = [plain, noise, shap, backprop, deep_lift, layers, cams]
