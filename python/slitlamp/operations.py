@@ -452,6 +452,40 @@ Layer4 = TypedDict(
 
 
 #: A record of results.
+Exemplar = TypedDict(
+    "Exemplar",
+    {
+        'sample': 'str | None',
+        'name': 'str | None',
+        'label': 'str | None',
+        'pred': 'str | None',
+        'image': 'str | None',
+        'value': 'float | None',
+        'row': 'int',
+        'column': 'int',
+        'x0': 'int',
+        'y0': 'int',
+        'x1': 'int',
+        'y1': 'int',
+    },
+)
+
+
+#: A record of results.
+List = TypedDict(
+    "List",
+    {
+        'channel': 'int',
+        'mean': 'float | None',
+        'std': 'float | None',
+        'max': 'float | None',
+        'peak': 'float | None',
+        'exemplars': 'list[Exemplar]',
+    },
+)
+
+
+#: A record of results.
 Class2 = TypedDict(
     "Class2",
     {
@@ -794,6 +828,29 @@ LensResult = TypedDict(
         'per_class': 'int',
         'chance': 'float | None',
         'layers': 'list[Layer4]',
+        'seconds': 'float | None',
+        'notes': 'list[str]',
+    },
+)
+
+
+#: Result of "exemplars".
+ExemplarsResult = TypedDict(
+    "ExemplarsResult",
+    {
+        'run': 'str | None',
+        'layer': 'str | None',
+        'samples': 'int',
+        'channels': 'int',
+        'height': 'int',
+        'width': 'int',
+        'input_width': 'int',
+        'input_height': 'int',
+        'field': 'Literal["window", "cell"]',
+        'field_width': 'float | None',
+        'field_height': 'float | None',
+        'step': 'float | None',
+        'list': 'list[List]',
         'seconds': 'float | None',
         'notes': 'list[str]',
     },
@@ -1367,6 +1424,33 @@ class Operations:
         :param per_class: Labelled samples of each class to fit on, at most; 4,096 in all.
         """
         return self.call('lens', {'model': model, 'sample': sample, 'run': run, 'tensor': tensor, 'provider': provider, 'threads': threads, 'layer': layer, 'per_class': per_class})  # type: ignore[no-any-return]
+
+    def exemplars(
+        self,
+        layer: str,
+        *,
+        model: str | None = None,
+        run: str | None = None,
+        channel: list[int] | None = None,
+        where: list[str] | None = None,
+        top: int | None = None,
+        limit: int | None = None,
+        provider: Literal["auto", "cpu", "cuda", "tensorrt", "openvino", "coreml"] | None = None,
+        threads: int | None = None,
+    ) -> ExemplarsResult:
+        """The patches that drive channels of a layer hardest, over the samples of a view.
+
+        :param layer: Value to look at, by its name or that of its node.
+        :param model: Model as an .onnx file, or the id of one seen before; that of the run when left out.
+        :param run: Run whose model, pipeline and data are used; the newest one when left out.
+        :param channel: Channels; the eight whose maximum stands out most when left out.
+        :param where: Which samples, as in "view".
+        :param top: Patches of each channel, one of a sample.
+        :param limit: Samples to look at, spread evenly over the view.
+        :param provider: ONNX Runtime execution provider.
+        :param threads: Threads inside a run; 0 uses every processor.
+        """
+        return self.call('exemplars', {'layer': layer, 'model': model, 'run': run, 'channel': channel, 'where': where, 'top': top, 'limit': limit, 'provider': provider, 'threads': threads})  # type: ignore[no-any-return]
 
     def grad(
         self,

@@ -5,15 +5,9 @@
 // absent. Start at sl_lens_fit_get().
 #include "op/lens_fit.h"
 
-#include <slitlamp/op.h>
-#include <string.h>
-
-#include "base/file.h"
-#include "base/hash.h"
-#include "op/engine_state.h"
+#include "op/kept_numbers.h"
 #include "op/lookup.h"
 #include "op/sample_feed.h"
-#include "store/blob_table.h"
 
 enum { SAMPLES_MAX = 4096, JUDGED_MAX = 1024, BATCH = 16, CLASSES_MAX = 65536 };
 
@@ -180,74 +174,51 @@ static sl_status fit(fitter *f, sl_arena *scratch, sl_error *err) {
 // ---- keeping ------------------------------------------------------------------------------------
 
 static sl_status make_key(fitter *f, int64_t per_class, sl_error *err) {
-  sl_file_stat stat;
   sl_text text = {0};
-  char hex[65];
-  SL_TRY(sl_file_stat_of(f->opened->path, &stat, err));
-  sl_text_printf(&text, "lens %s %s %lld %lld r%lld %lld", sl_version(),
-                 sl_path_absolute(f->call->arena, f->opened->path), (long long)stat.size_bytes,
-                 (long long)stat.mtime_ns, (long long)f->run.id, (long long)per_class);
+  sl_text_printf(&text, "r%lld %lld", (long long)f->run.id, (long long)per_class);
   const sl_graph *graph = sl_white_box_model(f->opened->box)->graph;
   for (int32_t i = 0; i < f->features->count; i++)
     sl_text_printf(&text, "\n%s", graph->values[f->features->layers[i].value].name);
-  sl_hash hash = sl_hash_of(text.at, text.size);
-  sl_hash_hex(&hash, hex);
-  sl_text_free(&text);
-  f->key = sl_arena_printf(f->call->arena, "lens-%s", hex);
-  return SL_OK;
+  sl_status status = sl_kept_depend_on_file(f->call, f->opened->path, &text, err);
+  f->key = sl_kept_key(f->call, "lens", &text);
+  return status;
 }
 
-// Both ways over the same arrays: numbers of 8 bytes one after the other.
-typedef struct tape {
-  sl_text *out;
-  const uint8_t *at;
-  size_t left;
-  int is_short;
-} tape;
-
-static void pass(tape *t, void *numbers, int64_t count) {
-  size_t size = (size_t)count * 8;
-  if (t->out != NULL) {
-    sl_text_append(t->out, numbers, size);
-  } else if (t->left < size) {
-    t->is_short = 1;
-  } else {
-    memcpy(numbers, t->at, size);
-    t->at += size;
-    t->left -= size;
-  }
+static void pass_probe(sl_kept_numbers *t, sl_class_means *probe) {
+  sl_kept_pass(t, &probe->samples, 1);
+  sl_kept_pass(t, &probe->accuracy, 1);
+  sl_kept_pass(t, &probe->judged, 1);
+  sl_kept_pass(t, probe->counts, probe->classes);
+  sl_kept_pass(t, probe->means, probe->classes * probe->features);
+  sl_kept_pass(t, probe->scatter, probe->features);
+  sl_kept_pass(t, probe->centre, probe->features);
+  sl_kept_pass(t, probe->total, probe->features);
 }
 
-static void pass_probe(tape *t, sl_class_means *probe) {
-  pass(t, &probe->samples, 1);
-  pass(t, &probe->accuracy, 1);
-  pass(t, &probe->judged, 1);
-  pass(t, probe->counts, probe->classes);
-  pass(t, probe->means, probe->classes * probe->features);
-  pass(t, probe->scatter, probe->features);
-  pass(t, probe->centre, probe->features);
-  pass(t, probe->total, probe->features);
+static void pass_samples(sl_kept_numbers *t, sl_lens_fit *fit) {
+  sl_kept_pass(t, fit->class_index, fit->classes);
+  sl_kept_pass(t, fit->ids, fit->samples);
+  sl_kept_pass(t, fit->members, fit->samples);
 }
 
-static int read_kept(fitter *f, sl_bytes bytes) {
+static int find_kept(fitter *f) {
   sl_lens_fit *out = f->out;
-  tape t = {.at = bytes.at, .left = bytes.size};
-  int64_t head[3];
-  pass(&t, head, 3);
-  int64_t room = (int64_t)(bytes.size / 8);
-  if (t.is_short || head[0] < 2 || head[0] > room || head[1] < 2 || head[1] > room) return 0;
+  sl_kept_numbers t;
+  int64_t head[3] = {0};
+  if (!sl_kept_find(f->call, f->key, &t)) return 0;
+  sl_kept_pass(&t, head, 3);
+  int64_t room = (int64_t)(t.left / 8);
+  if (head[0] < 2 || head[0] > room || head[1] < 2 || head[1] > room) return 0;
   out->classes = head[0];
   out->samples = head[1];
   out->per_class = head[2];
   out->class_index = SL_NEW_ARRAY(f->call->arena, int64_t, out->classes);
   out->ids = SL_NEW_ARRAY(f->call->arena, int64_t, out->samples);
   out->members = SL_NEW_ARRAY(f->call->arena, int64_t, out->samples);
-  pass(&t, out->class_index, out->classes);
-  pass(&t, out->ids, out->samples);
-  pass(&t, out->members, out->samples);
+  pass_samples(&t, out);
   for (int64_t i = 0; i < out->layers && !t.is_short; i++) {
     int64_t channels = f->features->layers[i].channels;
-    if (channels * out->classes > (int64_t)t.left) return 0;
+    if (channels * out->classes > (int64_t)(t.left / 8)) return 0;
     sl_class_means_new(f->call->arena, out->classes, channels, &out->probes[i]);
     pass_probe(&t, &out->probes[i]);
   }
@@ -256,25 +227,13 @@ static int read_kept(fitter *f, sl_bytes bytes) {
 
 static sl_status keep(fitter *f, sl_error *err) {
   sl_lens_fit *out = f->out;
-  if (f->call->engine->read_only) return SL_OK;
   sl_text text = {0};
-  tape t = {.out = &text};
+  sl_kept_numbers t = {.out = &text};
   int64_t head[3] = {out->classes, out->samples, out->per_class};
-  pass(&t, head, 3);
-  pass(&t, out->class_index, out->classes);
-  pass(&t, out->ids, out->samples);
-  pass(&t, out->members, out->samples);
+  sl_kept_pass(&t, head, 3);
+  pass_samples(&t, out);
   for (int64_t i = 0; i < out->layers; i++) pass_probe(&t, &out->probes[i]);
-  sl_status status = sl_store_put_derived(f->call->store, f->key, text.at, text.size,
-                                          "application/octet-stream", err);
-  sl_text_free(&text);
-  return status;
-}
-
-static int find_kept(fitter *f) {
-  sl_blob_view view;
-  if (sl_store_get_blob(f->call->store, f->call->arena, f->key, &view, NULL) != SL_OK) return 0;
-  return read_kept(f, view.bytes);
+  return sl_kept_store(f->call, f->key, &text, err);
 }
 
 sl_status sl_lens_fit_get(sl_op_call *call, const sl_opened *opened,
