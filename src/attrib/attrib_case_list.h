@@ -55,6 +55,20 @@ BOTH_LAYERS("\"layer_cam\"", "layer_cam")
 BOTH("\"deep_lift\"", "predicted", NULL, "deep_lift_zeros")
 BOTH("\"deep_lift\"", "predicted", "baseline", "deep_lift_other")
 
+#define LRP(net, rule, expected)                                                             \
+  ATTRIB_CASE(net, "{\"lrp\": {\"rule\": \"" rule "\", \"epsilon\": 1e-9}}", "predicted", NULL, \
+              NULL, expected)
+LRP("chain", "epsilon", "lrp_epsilon")
+LRP("residual", "epsilon", "lrp_epsilon")
+LRP("chain", "gamma", "lrp_gamma")
+LRP("residual", "gamma", "lrp_gamma")
+LRP("residual", "epsilon_gamma", "lrp_epsilon_gamma")
+// Captum's positive rule is the one of the papers where inputs and biases are not negative.
+LRP("chain", "alpha_beta", "lrp_alpha_beta")
+LRP("chain", "epsilon_plus", "lrp_epsilon_plus")
+ATTRIB_CASE("residual", "{\"lrp\": {\"rule\": \"alpha_beta\", \"epsilon\": 1e-9, \"alpha\": 2}}",
+            "predicted", NULL, NULL, "lrp_alpha_beta_2")
+#undef LRP
 BOTH_LAYERS("\"layer_gradient_x_activation\"", "layer_gradient_x_activation")
 BOTH_LAYERS("{\"layer_integrated_gradients\": {\"steps\": 12}}", "layer_integrated_gradients")
 BOTH_LAYERS("{\"layer_conductance\": {\"steps\": 12}}", "layer_conductance")

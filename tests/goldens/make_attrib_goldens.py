@@ -122,9 +122,13 @@ class Residual(nn.Module):
         self.mean = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(8, 5)
 
+    def norm(self, name, x):
+        return getattr(self, name)(x) if hasattr(self, name) else x
+
     def forward(self, x):
-        x = self.relu1(self.bn1(self.conv1(x)))
-        y = self.bn3(self.conv3(self.relu2(self.bn2(self.conv2(x)))))
+        x = self.relu1(self.norm("bn1", self.conv1(x)))
+        y = self.relu2(self.norm("bn2", self.conv2(x)))
+        y = self.norm("bn3", self.conv3(y))
         x = self.pool(apart(self.relu3(self.sum(x, y))))
         x = torch.cat([self.relu4(self.left(x)), self.relu5(self.right(x))], 1)
         return self.fc(self.mean(self.relu6(self.last(x))).flatten(1))
@@ -151,7 +155,7 @@ def fused(net):
         if hasattr(net, bn):
             pair = nn.utils.fusion.fuse_conv_bn_eval(getattr(net, conv), getattr(net, bn))
             setattr(net, conv, pair)
-            setattr(net, bn, nn.Identity())
+            delattr(net, bn)
     return net
 
 
@@ -271,6 +275,112 @@ def deep_lift(name, net, x, target):
     APART = False
 
 
+# ---- relevance ----------------------------------------------------------------------------------
+def lrp(name, net, x, target):
+    from captum.attr import LRP
+    from captum.attr._utils.lrp_rules import Alpha1_Beta0_Rule, EpsilonRule, GammaRule
+
+    dense, convolution = (nn.Linear,), (nn.Conv2d,)
+    kinds = {
+        "epsilon": {},
+        "gamma": {dense + convolution: lambda: GammaRule(0.25)},
+        "epsilon_gamma": {convolution: lambda: GammaRule(0.25)},
+    }
+    if name == "chain":
+        kinds["alpha_beta"] = {dense + convolution: Alpha1_Beta0_Rule}
+        kinds["epsilon_plus"] = {convolution: Alpha1_Beta0_Rule}
+    for label, rules in kinds.items():
+        if label == "epsilon_gamma" and name == "chain":
+            continue
+        # In double: relevance is divided by sums that nearly cancel.
+        one = fused(copy.deepcopy(net)).double()
+        for m in one.modules():
+            if isinstance(m, Sum):
+                m.rule = EpsilonRule()
+            for types, rule in rules.items():
+                if isinstance(m, types):
+                    m.rule = rule()
+        save(f"{name}_lrp_{label}", LRP(one).attribute(x.double(), target=target))
+    if name == "residual":
+        save(f"{name}_lrp_alpha_beta_2", alpha_beta(fused(copy.deepcopy(net)), x, target, 2))
+
+
+class Shared(torch.autograd.Function):
+    """Lets relevance through as `back` says: y = forward(x), R_x = back(R)."""
+
+    @staticmethod
+    def forward(ctx, y, back, *xs):
+        ctx.back = back
+        return y.clone()
+
+    @staticmethod
+    def backward(ctx, relevance):
+        return (None, None, *ctx.back(relevance))
+
+
+def shares(relevance, z):
+    return relevance / (z + torch.where(z < 0, -1e-9, 1e-9))
+
+
+def alpha_beta(net, x, target, alpha):
+    """Montavon et al. 2019, table 1, with the network written out; Captum has alpha 1 only."""
+    import torch.nn.functional as F
+
+    def linear(module, h):
+        h = h.detach()
+        w, b = module.weight.detach(), module.bias.detach()
+        f = ((lambda v, w: F.conv2d(v, w, padding=module.padding)) if w.dim() == 4 else F.linear)
+        shape = (1, -1, 1, 1) if w.dim() == 4 else (1, -1)
+
+        def back(relevance):
+            total = 0
+            for share, first, second in ((alpha, (0, None), (None, 0)),
+                                         (1 - alpha, (None, 0), (0, None))):
+                up, down = h.clamp(min=0), h.clamp(max=0)
+                wu, wd = w.clamp(*first), w.clamp(*second)
+                z = f(up, wu) + f(down, wd) + b.clamp(*first).view(shape)
+                s = shares(share * relevance, z)
+                for v, ww in ((up, wu), (down, wd)):
+                    v = v.clone().requires_grad_()
+                    with torch.enable_grad():
+                        (g,) = torch.autograd.grad(f(v, ww), v, s)
+                    total = total + v.detach() * g
+            return (total,)
+
+        return back
+
+    def epsilon(f, *hs):
+        hs = [h.detach().requires_grad_() for h in hs]
+
+        def back(relevance):
+            with torch.enable_grad():
+                y = f(*hs)
+                grads = torch.autograd.grad(y, hs, shares(relevance, y.detach()))
+            return tuple(h.detach() * g for h, g in zip(hs, grads))
+
+        return back
+
+    def dense(m, h):
+        return Shared.apply(m(h).detach(), linear(m, h), h)
+
+    def relu(h):
+        return Shared.apply(h.detach().relu(), lambda r: (r,), h)
+
+    def plain(f, *hs):
+        return Shared.apply(f(*hs).detach(), epsilon(f, *hs), *hs)
+
+    leaf = x.clone().requires_grad_()
+    h = relu(dense(net.conv1, leaf))
+    y = dense(net.conv3, relu(dense(net.conv2, h)))
+    h = plain(net.pool, relu(plain(lambda a, b: a + b, h, y)))
+    h = torch.cat([relu(dense(net.left, h)), relu(dense(net.right, h))], 1)
+    scores = dense(net.fc, plain(net.mean, relu(dense(net.last, h))).flatten(1))
+    seed = torch.zeros_like(scores)
+    for n, t in enumerate(target):
+        seed[n, t] = scores[n, t].detach()
+    return torch.autograd.grad(scores, leaf, seed)[0]
+
+
 # ---- layers and units ---------------------------------------------------------------------------
 def layers(name, net, x, target):
     from captum.attr import (InternalInfluence, LayerConductance, LayerGradientXActivation,
@@ -375,7 +485,7 @@ def parts(name, net, x):
     save(f"{name}_dff", maps.reshape(1, len(x), *a.shape[2:]).transpose(1, 0, 2, 3))
 
 
-GROUPS = [plain, noise, shap, backprop, deep_lift, layers, cams]
+GROUPS = [plain, noise, shap, backprop, deep_lift, lrp, layers, cams]
 
 
 def main():
