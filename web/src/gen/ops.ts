@@ -565,6 +565,48 @@ export interface Layer4 {
   readonly accuracy: number | null;
 }
 
+export interface List {
+  /** Number of the channel. */
+  readonly channel: number;
+  /** Mean over samples and places. */
+  readonly mean: number | null;
+  /** Standard deviation. */
+  readonly std: number | null;
+  /** Largest element. */
+  readonly max: number | null;
+  /** How far the largest stands out, in standard deviations. */
+  readonly peak: number | null;
+  /** Strongest first. */
+  readonly exemplars: readonly Exemplar[];
+}
+
+export interface Exemplar {
+  /** The sample. */
+  readonly sample: string | null;
+  /** Its name. */
+  readonly name: string | null;
+  /** Its label; null without one. */
+  readonly label: string | null;
+  /** What the run says. */
+  readonly pred: string | null;
+  /** Content key of its image. */
+  readonly image: string | null;
+  /** The channel's value there: its largest in this sample. */
+  readonly value: number | null;
+  /** Row of the layer's grid. */
+  readonly row: number;
+  /** Column of it. */
+  readonly column: number;
+  /** Left edge of what the place sees, in the model's input. Unit: px. */
+  readonly x0: number;
+  /** Upper edge. Unit: px. */
+  readonly y0: number;
+  /** Right edge, past the last pixel. Unit: px. */
+  readonly x1: number;
+  /** Lower edge, past the last pixel. Unit: px. */
+  readonly y1: number;
+}
+
 export interface Class2 {
   /** Class. */
   readonly name: string | null;
@@ -1287,6 +1329,60 @@ export interface LensResult {
   readonly notes: readonly string[];
 }
 
+export interface ExemplarsParams {
+  /** Model as an .onnx file, or the id of one seen before; that of the run when left out. */
+  readonly model?: string;
+  /** Run whose model, pipeline and data are used; the newest one when left out. */
+  readonly run?: string;
+  /** Value to look at, by its name or that of its node. */
+  readonly layer: string;
+  /** Channels; the eight whose maximum stands out most when left out. */
+  readonly channel?: readonly number[];
+  /** Which samples, as in "view". */
+  readonly where?: readonly string[];
+  /** Patches of each channel, one of a sample. Unit: samples. */
+  readonly top?: number;
+  /** Samples to look at, spread evenly over the view. Unit: samples. */
+  readonly limit?: number;
+  /** ONNX Runtime execution provider. */
+  readonly provider?: "auto" | "cpu" | "cuda" | "tensorrt" | "openvino" | "coreml";
+  /** Threads inside a run; 0 uses every processor. */
+  readonly threads?: number;
+}
+
+export interface ExemplarsResult {
+  /** Run whose model and pipeline were used. */
+  readonly run: string | null;
+  /** Name of the value. */
+  readonly layer: string | null;
+  /** Samples that were looked at. Unit: samples. */
+  readonly samples: number;
+  /** Channels of the layer. */
+  readonly channels: number;
+  /** Rows of its grid. */
+  readonly height: number;
+  /** Columns of its grid. */
+  readonly width: number;
+  /** Width of the model's input, which boxes refer to. Unit: px. */
+  readonly input_width: number;
+  /** Its height. Unit: px. */
+  readonly input_height: number;
+  /** What the boxes are. */
+  readonly field: "window" | "cell";
+  /** Width of what a place sees, before clipping. Unit: px. */
+  readonly field_width: number | null;
+  /** Its height. Unit: px. */
+  readonly field_height: number | null;
+  /** From one column of the grid to the next. Unit: px. */
+  readonly step: number | null;
+  /** The channels asked for. */
+  readonly list: readonly List[];
+  /** Time it took, without loading the model. Unit: s. */
+  readonly seconds: number | null;
+  /** What to know when reading this. */
+  readonly notes: readonly string[];
+}
+
 export interface GradParams {
   /** Model as an .onnx file. */
   readonly model: string;
@@ -1740,6 +1836,7 @@ export interface Operations {
   edit: { params: EditParams; result: EditResult };
   trace: { params: TraceParams; result: TraceResult };
   lens: { params: LensParams; result: LensResult };
+  exemplars: { params: ExemplarsParams; result: ExemplarsResult };
   grad: { params: GradParams; result: GradResult };
   compare: { params: CompareParams; result: CompareResult };
   export: { params: ExportParams; result: ExportResult };
@@ -3403,6 +3500,108 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
         "max": 10000,
         "default": 20,
         "help": "Labelled samples of each class to fit on, at most; 4,096 in all."
+      }
+    ]
+  },
+  "exemplars": {
+    "title": "Find what drives a channel",
+    "help": "The patches that drive channels of a layer hardest, over the samples of a view.",
+    "example": "slitlamp exemplars --layer layer3 --channel 12 --channel 40",
+    "flags": [
+      "untrusted",
+      "peek"
+    ],
+    "params": [
+      {
+        "name": "model",
+        "type": "path",
+        "positional": true,
+        "help": "Model as an .onnx file, or the id of one seen before; that of the run when left out."
+      },
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose model, pipeline and data are used; the newest one when left out."
+      },
+      {
+        "name": "layer",
+        "type": "text",
+        "required": true,
+        "help": "Value to look at, by its name or that of its node."
+      },
+      {
+        "name": "channel",
+        "type": "int",
+        "list": true,
+        "min": 0,
+        "max": 1000000000,
+        "help": "Channels; the eight whose maximum stands out most when left out."
+      },
+      {
+        "name": "where",
+        "type": "text",
+        "list": true,
+        "help": "Which samples, as in \"view\"."
+      },
+      {
+        "name": "top",
+        "type": "int",
+        "unit": "samples",
+        "min": 1,
+        "max": 32,
+        "default": 9,
+        "help": "Patches of each channel, one of a sample."
+      },
+      {
+        "name": "limit",
+        "type": "int",
+        "unit": "samples",
+        "min": 1,
+        "max": 10000000,
+        "default": 1000,
+        "help": "Samples to look at, spread evenly over the view."
+      },
+      {
+        "name": "provider",
+        "type": "enum",
+        "advanced": true,
+        "default": "auto",
+        "choices": [
+          {
+            "name": "auto",
+            "help": "the fastest that is there"
+          },
+          {
+            "name": "cpu",
+            "help": "the processor"
+          },
+          {
+            "name": "cuda",
+            "help": "an NVIDIA GPU"
+          },
+          {
+            "name": "tensorrt",
+            "help": "an NVIDIA GPU through TensorRT"
+          },
+          {
+            "name": "openvino",
+            "help": "Intel hardware"
+          },
+          {
+            "name": "coreml",
+            "help": "Apple hardware"
+          }
+        ],
+        "help": "ONNX Runtime execution provider."
+      },
+      {
+        "name": "threads",
+        "type": "int",
+        "min": 0,
+        "max": 1024,
+        "default": 0,
+        "help": "Threads inside a run; 0 uses every processor."
       }
     ]
   },
@@ -5250,6 +5449,144 @@ export const registries: Readonly<Record<string, readonly RegistryItem[]>> = {
       "params": []
     },
     {
+      "name": "layer_gradient_x_activation",
+      "title": "Layer gradient x activation",
+      "help": "A first-order share of each unit of a layer.",
+      "params": []
+    },
+    {
+      "name": "layer_integrated_gradients",
+      "title": "Layer integrated gradients",
+      "help": "Gradients summed along a straight way of the layer's own values, from those at the baseline.",
+      "params": [
+        {
+          "name": "steps",
+          "type": "int",
+          "unit": "steps",
+          "min": 1,
+          "max": 4096,
+          "default": 50,
+          "help": "Points on the path."
+        },
+        {
+          "name": "rule",
+          "type": "enum",
+          "default": "gauss_legendre",
+          "choices": [
+            {
+              "name": "gauss_legendre",
+              "help": "most exact for smooth paths"
+            },
+            {
+              "name": "riemann_middle",
+              "help": "equal steps, their middles"
+            },
+            {
+              "name": "riemann_left",
+              "help": "equal steps, their left ends"
+            },
+            {
+              "name": "riemann_right",
+              "help": "equal steps, their right ends"
+            },
+            {
+              "name": "riemann_trapezoid",
+              "help": "equal steps, both ends with half the weight"
+            }
+          ],
+          "help": "How the path is sampled."
+        }
+      ]
+    },
+    {
+      "name": "layer_conductance",
+      "title": "Layer conductance",
+      "help": "How much of the target's change from the baseline flows through each unit.",
+      "params": [
+        {
+          "name": "steps",
+          "type": "int",
+          "unit": "steps",
+          "min": 1,
+          "max": 4096,
+          "default": 50,
+          "help": "Points on the path."
+        },
+        {
+          "name": "rule",
+          "type": "enum",
+          "default": "gauss_legendre",
+          "choices": [
+            {
+              "name": "gauss_legendre",
+              "help": "most exact for smooth paths"
+            },
+            {
+              "name": "riemann_middle",
+              "help": "equal steps, their middles"
+            },
+            {
+              "name": "riemann_left",
+              "help": "equal steps, their left ends"
+            },
+            {
+              "name": "riemann_right",
+              "help": "equal steps, their right ends"
+            },
+            {
+              "name": "riemann_trapezoid",
+              "help": "equal steps, both ends with half the weight"
+            }
+          ],
+          "help": "How the path is sampled."
+        }
+      ]
+    },
+    {
+      "name": "internal_influence",
+      "title": "Internal influence",
+      "help": "Gradients by each unit, averaged along the way from the baseline.",
+      "params": [
+        {
+          "name": "steps",
+          "type": "int",
+          "unit": "steps",
+          "min": 1,
+          "max": 4096,
+          "default": 50,
+          "help": "Points on the path."
+        },
+        {
+          "name": "rule",
+          "type": "enum",
+          "default": "gauss_legendre",
+          "choices": [
+            {
+              "name": "gauss_legendre",
+              "help": "most exact for smooth paths"
+            },
+            {
+              "name": "riemann_middle",
+              "help": "equal steps, their middles"
+            },
+            {
+              "name": "riemann_left",
+              "help": "equal steps, their left ends"
+            },
+            {
+              "name": "riemann_right",
+              "help": "equal steps, their right ends"
+            },
+            {
+              "name": "riemann_trapezoid",
+              "help": "equal steps, both ends with half the weight"
+            }
+          ],
+          "help": "How the path is sampled."
+        }
+      ]
+    },
+    {
       "name": "grad_cam",
       "title": "Grad-CAM",
       "help": "Feature maps weighted by how much the target gains from each on average.",
@@ -5324,6 +5661,132 @@ export const registries: Readonly<Record<string, readonly RegistryItem[]>> = {
           "type": "bool",
           "default": true,
           "help": "Only what speaks for the target (ReLU of the map); off keeps the sign."
+        }
+      ]
+    },
+    {
+      "name": "eigen_cam",
+      "title": "Eigen-CAM",
+      "help": "The first principal component of the activations: what varies most over the places, whatever the target.",
+      "params": [
+        {
+          "name": "positive",
+          "type": "bool",
+          "default": true,
+          "help": "Only the positive part; off keeps the sign."
+        }
+      ]
+    },
+    {
+      "name": "eigen_grad_cam",
+      "title": "EigenGrad-CAM",
+      "help": "The first principal component of activation times gradient.",
+      "params": [
+        {
+          "name": "positive",
+          "type": "bool",
+          "default": true,
+          "help": "Only the positive part; off keeps the sign."
+        }
+      ]
+    },
+    {
+      "name": "kpca_cam",
+      "title": "KPCA-CAM",
+      "help": "The first kernel principal component of the activations (sigmoid kernel).",
+      "params": [
+        {
+          "name": "positive",
+          "type": "bool",
+          "default": true,
+          "help": "Only the positive part; off keeps the sign."
+        }
+      ]
+    },
+    {
+      "name": "score_cam",
+      "title": "Score-CAM",
+      "help": "Feature maps weighted by the target when only what they show is left of the input; one run for each channel, no gradients.",
+      "params": [
+        {
+          "name": "positive",
+          "type": "bool",
+          "default": true,
+          "help": "Only the positive part; off keeps the sign."
+        }
+      ]
+    },
+    {
+      "name": "ablation_cam",
+      "title": "Ablation-CAM",
+      "help": "Feature maps weighted by how much of the target goes when they are set to zero; runs from the layer on, one for each channel, no gradients.",
+      "params": [
+        {
+          "name": "positive",
+          "type": "bool",
+          "default": true,
+          "help": "Only the positive part; off keeps the sign."
+        }
+      ]
+    },
+    {
+      "name": "finer_cam",
+      "title": "Finer-CAM",
+      "help": "Grad-CAM of what tells the class from those of nearest score.",
+      "params": [
+        {
+          "name": "others",
+          "type": "int",
+          "unit": "classes",
+          "min": 1,
+          "max": 64,
+          "default": 3,
+          "help": "Classes of nearest score that the target is told from."
+        },
+        {
+          "name": "strength",
+          "type": "real",
+          "min": 0,
+          "max": 100,
+          "default": 1,
+          "help": "How much of the others' scores is taken off."
+        },
+        {
+          "name": "positive",
+          "type": "bool",
+          "default": true,
+          "help": "Only the positive part; off keeps the sign."
+        }
+      ]
+    },
+    {
+      "name": "full_grad",
+      "title": "FullGrad",
+      "help": "Input times gradient together with every bias times the gradient at its place, all layers in one map.",
+      "params": []
+    },
+    {
+      "name": "dff",
+      "title": "Deep feature factorization",
+      "help": "Activations of all inputs taken apart into a few parts that never subtract (NMF): one map for each part, the same parts in every input.",
+      "params": [
+        {
+          "name": "parts",
+          "type": "int",
+          "unit": "parts",
+          "min": 1,
+          "max": 64,
+          "default": 5,
+          "help": "Parts the activations are taken apart in."
+        },
+        {
+          "name": "rounds",
+          "type": "int",
+          "unit": "rounds",
+          "min": 1,
+          "max": 100000,
+          "default": 500,
+          "help": "Updates at most; they end earlier when nothing moves."
         }
       ]
     }

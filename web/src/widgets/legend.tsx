@@ -3,7 +3,7 @@
 import type { ReactElement } from "react";
 import { css } from "@/base/colour";
 import type { ColourMap } from "@/base/colour-map";
-import { fmtInt, fmtReal } from "@/base/format";
+import { fmtInt, fmtReal, fmtTick } from "@/base/format";
 import type { Paint } from "@/base/heat";
 import "./legend.css";
 
@@ -21,7 +21,7 @@ export function gradientOf(map: ColourMap): string {
 export function clipWords(paint: Paint, percent: number): string {
   const { clipped, notFinite } = paint.range;
   return [
-    percent >= 100 ? "full range" : `to the ${fmtReal(percent, 3)}th percentile`,
+    percent >= 100 ? "full range" : `to the ${fmtTick(percent)}th percentile`,
     clipped > 0 && `${fmtInt(clipped)} beyond`,
     notFinite > 0 && `${fmtInt(notFinite)} not finite`,
   ]
@@ -36,15 +36,15 @@ export function Legend(props: {
 }): ReactElement {
   const { map, range } = props.paint;
   return (
-    <figure className="legend" aria-label={`Legend of ${props.title}`}>
-      <figcaption className="cut">{props.title}</figcaption>
-      <i className="legend-bar" style={{ background: gradientOf(map) }} aria-hidden="true" />
-      <span className="legend-ends">
+    <figure className="heat-legend" aria-label={`Legend ${props.title}`}>
+      {props.title && <figcaption className="cut">{props.title}</figcaption>}
+      <i className="heat-legend-bar" style={{ background: gradientOf(map) }} aria-hidden="true" />
+      <span className="heat-legend-ends">
         <span>{fmtReal(range.low, 3)}</span>
         {range.kind === "diverging" && <span>0</span>}
         <span>{fmtReal(range.high, 3)}</span>
       </span>
-      <span className="legend-clip">{clipWords(props.paint, props.percent)}</span>
+      <span className="heat-legend-clip">{clipWords(props.paint, props.percent)}</span>
     </figure>
   );
 }
