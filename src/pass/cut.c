@@ -46,6 +46,22 @@ static flags inputs_of(const cutter *c, sl_node_id node) {
   return all;
 }
 
+// ---- shapes of what is gone ---------------------------------------------------------------------
+
+static int holds_samples(const sl_type *type) {
+  return type->rank >= 1 && type->dims[0].fixed == 0 && type->dims[0].per_batch == 1;
+}
+
+static int is_rebuildable(const cutter *c, const sl_node *node) {
+  if (!sl_node_is(node, "Shape") || sl_node_input(node, 0) == 0) return 0;
+  const sl_type *type = &c->graph->values[node->inputs[0]].type;
+  int grows = 0, has_batch = 0;
+  for (int32_t d = 0; d < type->rank; d++) grows |= type->dims[d].per_batch != 0;
+  for (int32_t i = 0; i < c->options->frontier_count; i++)
+    has_batch |= holds_samples(&c->graph->values[c->options->frontier[i]].type);
+  return sl_type_is_known(type) && (!grows || has_batch);
+}
+
 // Nodes are sorted.
 static void mark(cutter *c) {
   memset(c->is_after, 0, (size_t)c->capacity);
@@ -58,6 +74,8 @@ static void mark(cutter *c) {
     const sl_node *node = &c->graph->nodes[n];
     if (node->is_removed) continue;
     flags all = inputs_of(c, n);
+    // A shape that is computed anew depends on nothing but the number of samples.
+    if (all.is_around && is_rebuildable(c, node)) all = (flags){0};
     for (int32_t i = 0; i < node->output_count; i++) {
       sl_value_id value = node->outputs[i];
       if (value == 0 || c->is_frontier[value]) continue;
@@ -67,13 +85,11 @@ static void mark(cutter *c) {
   }
 }
 
-// ---- shapes of what is gone ---------------------------------------------------------------------
-
 static sl_value_id batch_of(cutter *c) {
   for (int32_t i = 0; c->batch == 0 && i < c->options->frontier_count; i++) {
     sl_value_id value = c->options->frontier[i];
     const sl_type *type = &c->graph->values[value].type;
-    if (type->rank < 1 || type->dims[0].fixed != 0 || type->dims[0].per_batch != 1) continue;
+    if (!holds_samples(type)) continue;
     c->batch = sl_graph_apply(c->graph, "Shape", "cut_batch", "", &value, 1, 1);
     sl_node_id node = c->graph->values[c->batch].maker;
     sl_graph_set_int(c->graph, node, "start", 0);
@@ -95,7 +111,6 @@ static void rebuild_shape(cutter *c, sl_node_id node) {
   const sl_type *type = &graph->values[n.inputs[0]].type;
   int64_t start = clamp(sl_node_int(&n, "start", 0), type->rank);
   int64_t end = clamp(sl_node_int(&n, "end", type->rank), type->rank), count = 0;
-  if (!sl_type_is_known(type) || end <= start) return;
   int64_t *fixed = SL_NEW_ARRAY(c->scratch, int64_t, type->rank);
   int64_t *per_batch = SL_NEW_ARRAY(c->scratch, int64_t, type->rank), grows = 0;
   for (int64_t i = start; i < end; i++) {
@@ -125,7 +140,7 @@ static void rebuild_shape(cutter *c, sl_node_id node) {
 static void rebuild_shapes(cutter *c) {
   for (sl_node_id n = 1, end = c->graph->node_count; n < end; n++) {
     const sl_node *node = &c->graph->nodes[n];
-    if (!node->is_removed && sl_node_is(node, "Shape") && c->is_around[node->inputs[0]] &&
+    if (!node->is_removed && is_rebuildable(c, node) && c->is_around[node->inputs[0]] &&
         !c->is_frontier[node->outputs[0]])
       rebuild_shape(c, n);
   }
@@ -254,11 +269,9 @@ static sl_status cut(cutter *c, sl_error *err) {
   for (int32_t i = 0; i < c->options->frontier_count; i++)
     c->is_frontier[c->options->frontier[i]] = 1;
   mark(c);
-  rebuild_shapes(c);
-  SL_TRY(sl_graph_sort(graph, err));
-  mark(c);
   SL_TRY(check(c, err));
   set_inputs(c);
+  rebuild_shapes(c);
   carry_outputs(c);
   SL_TRY(sl_pass_dead(c->model, NULL, err));
   drop_unread_inputs(c);

@@ -173,7 +173,8 @@ static int constant_target(const folder *f, const sl_node *node, const sl_onnx_n
 
 static void fix_reshape(folder *f, sl_node_id node) {
   const sl_node *n = &f->graph->nodes[node];
-  if (!sl_node_is(n, "Reshape") || sl_graph_constant(f->graph, n->inputs[1]) != NULL) return;
+  if (!sl_node_is(n, "Reshape") || n->input_count < 2) return;
+  if (sl_graph_constant(f->graph, n->inputs[1]) != NULL) return;
   int64_t ints[TARGET_MAX], count;
   const sl_onnx_number *target = sl_onnx_content(f->contents, f->graph, n->inputs[1], &count);
   if (target == NULL || count > TARGET_MAX || !constant_target(f, n, target, count, ints)) return;
@@ -193,7 +194,7 @@ static int counts_up(const sl_constant *index) {
 // All elements of a vector in their order (as_strided of an exporter): other sizes, nothing else.
 static void fix_gather(folder *f, sl_node_id node) {
   const sl_node *n = &f->graph->nodes[node];
-  if (!sl_node_is(n, "Gather") || sl_node_int(n, "axis", 0) != 0) return;
+  if (!sl_node_is(n, "Gather") || n->input_count < 2 || sl_node_int(n, "axis", 0) != 0) return;
   const sl_type *x = sl_noop_type(f->graph, n->inputs[0]);
   const sl_constant *index = sl_graph_constant(f->graph, n->inputs[1]);
   int takes_all = index != NULL && x->rank == 1 && sl_dim_is(x->dims[0], index->count) &&

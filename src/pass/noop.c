@@ -61,7 +61,7 @@ static int is_cast(const noop_check *c) {
 
 static int is_cast_like(const noop_check *c) {
   int32_t element = sl_noop_type(c->graph, c->node->inputs[0])->element;
-  return element != SL_ELEMENT_NONE &&
+  return element != SL_ELEMENT_NONE && has_input(c, 1) &&
          sl_noop_type(c->graph, c->node->inputs[1])->element == element;
 }
 

@@ -2,6 +2,7 @@
 // The passes that make a model ready, in their order. Start at sl_pass_prepare().
 #include "pass/prepare.h"
 
+#include "onnx/operator.h"
 #include "pass/pass.h"
 
 enum { ROUNDS_MAX = 64 };
@@ -31,10 +32,12 @@ sl_status sl_pass_prepare(sl_graph_model *model, const sl_prepare_options *optio
   static const sl_prepare_options none = {0};
   if (options == NULL) options = &none;
   sl_pass_context context = {options->keep, options->keep_count};
+  int64_t opset = sl_graph_opset(model, "");
+  // Later passes rely on the arity of nodes.
+  if (opset >= 7) SL_TRY(sl_onnx_check(model, err));
   SL_TRY(sl_onnx_bind(model, options->bounds, options->bound_count, err));
   // Before 13 what Softmax means depends on the rank of its input. Broadcasting before 7 is none
   // that inference knows.
-  int64_t opset = sl_graph_opset(model, "");
   if (opset >= 7 && opset < 13) SL_TRY(sl_onnx_infer(model, err));
   SL_TRY(sl_pass_raise(model, &context, err));
   SL_TRY(sl_pass_inline(model, &context, err));

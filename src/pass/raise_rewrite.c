@@ -98,8 +98,8 @@ sl_status sl_raise_is_test(sl_raise *raise, sl_node_id node, sl_error *err) {
 // One slope per channel used to be enough; now it must broadcast.
 sl_status sl_raise_slope(sl_raise *raise, sl_node_id node, sl_error *err) {
   const sl_node *n = node_at(raise, node);
-  const sl_type *x = &raise->graph->values[n->inputs[0]].type;
-  const sl_type *slope = &raise->graph->values[n->inputs[1]].type;
+  const sl_type *x = &raise->graph->values[sl_node_input(n, 0)].type;
+  const sl_type *slope = &raise->graph->values[sl_node_input(n, 1)].type;
   if (slope->rank != 1 || sl_dim_is(slope->dims[0], 1)) return SL_OK;
   if (x->rank < 2 || x->rank > 10)
     return refuse(raise, node, "the rank of its input is not known", err);
@@ -211,8 +211,8 @@ sl_status sl_raise_upsample_scales(sl_raise *raise, sl_node_id node, sl_error *e
 // In Resize of 10 coordinates were asymmetric and nearest meant floor; so in Upsample.
 sl_status sl_raise_resize(sl_raise *raise, sl_node_id node, sl_error *err) {
   (void)err;
-  const sl_value_id *old = node_at(raise, node)->inputs;
-  sl_value_id inputs[3] = {old[0], 0, old[1]};
+  const sl_node *n = node_at(raise, node);
+  sl_value_id inputs[3] = {sl_node_input(n, 0), 0, sl_node_input(n, 1)};
   sl_graph_set_inputs_of(raise->graph, node, inputs, 3);
   sl_graph_set_string(raise->graph, node, "coordinate_transformation_mode", "asymmetric");
   sl_graph_set_string(raise->graph, node, "nearest_mode", "floor");
@@ -263,7 +263,8 @@ sl_status sl_raise_softmax(sl_raise *raise, sl_node_id node, sl_error *err) {
   (void)err;
   sl_graph *graph = raise->graph;
   const sl_node n = *node_at(raise, node);
-  sl_value_id x = n.inputs[0], y = n.outputs[0];
+  sl_value_id x = sl_node_input(&n, 0), y = sl_node_output(&n, 0);
+  if (x == 0 || y == 0) return SL_OK;
   const sl_type *type = &graph->values[x].type;
   int64_t axis = sl_node_int(&n, "axis", 1);
   if (axis == -1 || (type->rank > 0 && rest_is_one(type, axis < 0 ? axis + type->rank : axis))) {

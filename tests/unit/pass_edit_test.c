@@ -177,9 +177,9 @@ static void shapes_do_not_hinder_a_cut(void **state) {
   (void)state;
   net n = net_new(17);
   sl_value_id x = net_input(&n, "x", 3, DIMS(-1, 2, 6));
-  sl_value_id a = APPLY(&n, "Tanh", "a", x);
   sl_value_id bias = net_weight(&n, "bias", 3, DIMS(1, 1, 6), -1, 1);
   sl_value_id wide = APPLY(&n, "Expand", "wide", bias, APPLY(&n, "Shape", "shape", x));
+  sl_value_id a = APPLY(&n, "Tanh", "a", APPLY(&n, "Mul", "product", x, wide));
   sl_graph_add_output(n.graph, APPLY(&n, "Add", "y", a, wide));
   MUST(sl_onnx_infer(n.model, err));
   net whole = copy_of(&n);
