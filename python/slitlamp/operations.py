@@ -501,6 +501,55 @@ Class2 = TypedDict(
 
 
 #: A record of results.
+Weight = TypedDict(
+    "Weight",
+    {
+        'weight': 'str | None',
+        'node': 'str | None',
+        'type': 'str | None',
+        'block': 'str | None',
+        'shape': 'str | None',
+        'count': 'int',
+        'differing': 'int',
+        'not_finite': 'int',
+        'max_delta': 'float | None',
+        'relative': 'float | None',
+        'cosine': 'float | None',
+        'norm_before': 'float | None',
+        'norm_after': 'float | None',
+    },
+)
+
+
+#: A record of results.
+Change2 = TypedDict(
+    "Change2",
+    {
+        'kind': 'Literal["opset", "port", "added", "removed", "operator", "attribute", "wiring", "weight"]',
+        'node': 'str | None',
+        'what': 'str | None',
+        'before': 'str | None',
+        'after': 'str | None',
+        'block': 'str | None',
+    },
+)
+
+
+#: A record of results.
+Block2 = TypedDict(
+    "Block2",
+    {
+        'block': 'str | None',
+        'changes': 'int',
+        'weights': 'int',
+        'max_delta': 'float | None',
+        'relative': 'float | None',
+        'cosine': 'float | None',
+    },
+)
+
+
+#: A record of results.
 Sample = TypedDict(
     "Sample",
     {
@@ -891,6 +940,30 @@ CompareResult = TypedDict(
         'confidence_edges': 'list[float]',
         'confidence_a': 'list[int]',
         'confidence_b': 'list[int]',
+    },
+)
+
+
+#: Result of "modeldiff".
+ModeldiffResult = TypedDict(
+    "ModeldiffResult",
+    {
+        'model': 'str | None',
+        'other': 'str | None',
+        'identical': 'bool',
+        'same_structure': 'bool',
+        'suspect': 'str | None',
+        'suspect_block': 'str | None',
+        'reason': 'str | None',
+        'matched': 'int',
+        'only_first': 'int',
+        'only_second': 'int',
+        'changed_weights': 'int',
+        'structure_changes': 'int',
+        'weights': 'list[Weight]',
+        'changes': 'list[Change2]',
+        'blocks': 'list[Block2]',
+        'seconds': 'float | None',
     },
 )
 
@@ -1490,6 +1563,21 @@ class Operations:
         :param b: Second run, the one after.
         """
         return self.call('compare', {'a': a, 'b': b})  # type: ignore[no-any-return]
+
+    def modeldiff(
+        self,
+        model: str,
+        other: str,
+        *,
+        top: int | None = None,
+    ) -> ModeldiffResult:
+        """What two models differ in: structure, weights per tensor and block, and the one node that stands out.
+
+        :param model: First model: an .onnx file, or the id of one seen before.
+        :param other: Second model.
+        :param top: How many changes and weights to list, at most.
+        """
+        return self.call('modeldiff', {'model': model, 'other': other, 'top': top})  # type: ignore[no-any-return]
 
     def export(
         self,

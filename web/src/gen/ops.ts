@@ -624,6 +624,65 @@ export interface Class2 {
   readonly broken: number;
 }
 
+export interface Weight {
+  /** Name of the weight in the first model. */
+  readonly weight: string | null;
+  /** Node that reads it. */
+  readonly node: string | null;
+  /** Operator of the node. */
+  readonly type: string | null;
+  /** Block the node is in; null for none. */
+  readonly block: string | null;
+  /** Element type and sizes in the first model. */
+  readonly shape: string | null;
+  /** Elements. */
+  readonly count: number;
+  /** Elements that differ. */
+  readonly differing: number;
+  /** Elements that became NaN or infinite. */
+  readonly not_finite: number;
+  /** Largest difference of an element. */
+  readonly max_delta: number | null;
+  /** Norm of the difference over that of the first weight; null where that is zero. */
+  readonly relative: number | null;
+  /** Cosine of the two; null where one is zero. */
+  readonly cosine: number | null;
+  /** Euclidean norm in the first model. */
+  readonly norm_before: number | null;
+  /** In the second. */
+  readonly norm_after: number | null;
+}
+
+export interface Change2 {
+  /** What changed. */
+  readonly kind: "opset" | "port" | "added" | "removed" | "operator" | "attribute" | "wiring" | "weight";
+  /** The node; empty for opsets and ports. */
+  readonly node: string | null;
+  /** Domain, port, operator, attribute, number of the input, or weight. */
+  readonly what: string | null;
+  /** In the first model. */
+  readonly before: string | null;
+  /** In the second. */
+  readonly after: string | null;
+  /** Block the node is in; null for none. */
+  readonly block: string | null;
+}
+
+export interface Block2 {
+  /** Title of the block. */
+  readonly block: string | null;
+  /** Changes of structure inside. */
+  readonly changes: number;
+  /** Weights that differ inside. */
+  readonly weights: number;
+  /** Largest difference of an element of them. */
+  readonly max_delta: number | null;
+  /** Norm of their difference over their norm in the first model. */
+  readonly relative: number | null;
+  /** Cosine of the two. */
+  readonly cosine: number | null;
+}
+
 export interface Sample {
   /** Row in the dataset version. */
   readonly row: number;
@@ -1461,6 +1520,50 @@ export interface CompareResult {
   readonly confidence_b: readonly number[];
 }
 
+export interface ModeldiffParams {
+  /** First model: an .onnx file, or the id of one seen before. */
+  readonly model: string;
+  /** Second model. */
+  readonly other: string;
+  /** How many changes and weights to list, at most. */
+  readonly top?: number;
+}
+
+export interface ModeldiffResult {
+  /** File of the first model. */
+  readonly model: string | null;
+  /** File of the second. */
+  readonly other: string | null;
+  /** The same nodes with the same weights; graphs inside nodes (If, Loop) are not looked at. */
+  readonly identical: boolean;
+  /** They differ in the contents of weights at most. */
+  readonly same_structure: boolean;
+  /** The one node that stands out; null when none does. */
+  readonly suspect: string | null;
+  /** Block it is in. */
+  readonly suspect_block: string | null;
+  /** Why it stands out. */
+  readonly reason: string | null;
+  /** Nodes of the first model found in the second. Unit: nodes. */
+  readonly matched: number;
+  /** Nodes of the first model only. Unit: nodes. */
+  readonly only_first: number;
+  /** Nodes of the second model only. Unit: nodes. */
+  readonly only_second: number;
+  /** Weights that differ. */
+  readonly changed_weights: number;
+  /** Changes of structure. */
+  readonly structure_changes: number;
+  /** The largest relative change first. */
+  readonly weights: readonly Weight[];
+  /** In the order of the models. */
+  readonly changes: readonly Change2[];
+  /** Blocks with a difference, in order. */
+  readonly blocks: readonly Block2[];
+  /** Time it took. Unit: s. */
+  readonly seconds: number | null;
+}
+
 export interface ExportParams {
   /** What to export. */
   readonly what?: "predictions" | "images";
@@ -1839,6 +1942,7 @@ export interface Operations {
   exemplars: { params: ExemplarsParams; result: ExemplarsResult };
   grad: { params: GradParams; result: GradResult };
   compare: { params: CompareParams; result: CompareResult };
+  modeldiff: { params: ModeldiffParams; result: ModeldiffResult };
   export: { params: ExportParams; result: ExportResult };
   ls: { params: LsParams; result: LsResult };
   show: { params: ShowParams; result: ShowResult };
@@ -3726,6 +3830,39 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
       }
     ]
   },
+  "modeldiff": {
+    "title": "Compare two models",
+    "help": "What two models differ in: structure, weights per tensor and block, and the one node that stands out.",
+    "example": "slitlamp modeldiff float.onnx edited.onnx",
+    "flags": [
+      "untrusted",
+      "peek"
+    ],
+    "params": [
+      {
+        "name": "model",
+        "type": "path",
+        "required": true,
+        "positional": true,
+        "help": "First model: an .onnx file, or the id of one seen before."
+      },
+      {
+        "name": "other",
+        "type": "path",
+        "required": true,
+        "positional": true,
+        "help": "Second model."
+      },
+      {
+        "name": "top",
+        "type": "int",
+        "min": 1,
+        "max": 100000,
+        "default": 200,
+        "help": "How many changes and weights to list, at most."
+      }
+    ]
+  },
   "export": {
     "title": "Export predictions or images",
     "help": "Write predictions as CSV or JSON Lines, or put the images of a view into a folder.",
@@ -5447,6 +5584,65 @@ export const registries: Readonly<Record<string, readonly RegistryItem[]>> = {
       "title": "DeepLIFT",
       "help": "Differences from a baseline carried back through every unit (rescale rule): the values add up to the target's change, at the price of one gradient.",
       "params": []
+    },
+    {
+      "name": "lrp",
+      "title": "Layer-wise relevance propagation",
+      "help": "The target's value shared out backwards in proportion to what each unit gave.",
+      "params": [
+        {
+          "name": "rule",
+          "type": "enum",
+          "default": "epsilon_plus",
+          "choices": [
+            {
+              "name": "epsilon",
+              "help": "in proportion to what each input gave"
+            },
+            {
+              "name": "gamma",
+              "help": "the same with positive weights made larger"
+            },
+            {
+              "name": "alpha_beta",
+              "help": "positive and negative parts apart, alpha and 1 - alpha of them"
+            },
+            {
+              "name": "epsilon_plus",
+              "help": "composite: positive parts in convolutions, epsilon elsewhere"
+            },
+            {
+              "name": "epsilon_gamma",
+              "help": "composite: gamma in convolutions, epsilon elsewhere"
+            }
+          ],
+          "help": "How relevance is shared out."
+        },
+        {
+          "name": "epsilon",
+          "type": "real",
+          "min": 0,
+          "max": 1000,
+          "default": 1e-06,
+          "help": "Added to each output in its sign; larger ones absorb what is weak and noisy."
+        },
+        {
+          "name": "gamma",
+          "type": "real",
+          "min": 0,
+          "max": 1000000,
+          "default": 0.25,
+          "help": "What positive weights gain (gamma)."
+        },
+        {
+          "name": "alpha",
+          "type": "real",
+          "min": 1,
+          "max": 100,
+          "default": 1,
+          "help": "Share of the positive parts (alpha_beta); 1 leaves the negative parts out."
+        }
+      ]
     },
     {
       "name": "layer_gradient_x_activation",
