@@ -5,7 +5,7 @@ import { blankCanvases, expect, settled, test } from "./page";
 import { EVIL_LABEL } from "./server";
 
 test("opened by its address it shows what the model saw, step by step", async ({ page, open }) => {
-  await open("/sample?sample=s1");
+  await open("/sample?sample=s1&look=pipeline");
   await settled(page);
   await expect(page.locator(".sample-position")).toContainText("1 of 300");
   expect(await blankCanvases(page)).toEqual([]);
@@ -31,7 +31,7 @@ test("without a sample in the address it opens the first of the view", async ({ 
 });
 
 test("another pipeline can be tried and left again", async ({ page, open }) => {
-  await open("/sample?sample=s1");
+  await open("/sample?sample=s1&look=pipeline");
   await settled(page);
   await page.keyboard.press("t");
   await page.locator(".try-form").getByLabel("mean").fill("0.5");
@@ -42,7 +42,7 @@ test("another pipeline can be tried and left again", async ({ page, open }) => {
 });
 
 test("zooming shows pixels, and both pictures zoom together", async ({ page, open }) => {
-  await open("/sample?sample=s1");
+  await open("/sample?sample=s1&look=pipeline");
   await settled(page);
   const canvas = page.locator(".image-canvas").last();
   await canvas.focus();

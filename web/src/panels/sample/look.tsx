@@ -280,12 +280,7 @@ export function LookAt(props: {
   if (!isInside) return <PipelineLook ctx={ctx} data={data} stages={stages} modes={modes} />;
   return (
     <div className="look">
-      <Inside
-        ctx={ctx}
-        data={data}
-        stages={stages}
-        modes={<div className="inside-modes">{modes}</div>}
-      />
+      <Inside ctx={ctx} data={data} stages={stages} modes={modes} />
     </div>
   );
 }
