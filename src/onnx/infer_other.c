@@ -109,7 +109,8 @@ sl_status sl_infer_tf_idf(sl_inference *i) {
   const int64_t *places = sl_infer_list(i, "ngram_indexes", &count);
   for (int64_t n = 0; n < count; n++) most = places[n] > most ? places[n] : most;
   int is_ranked = x->rank == 1 || x->rank == 2;
-  sl_dim size = SL_DIM(most + 1), dims[] = {x->rank == 2 ? x->dims[0] : size, size};
+  sl_dim size = sl_dim_add(SL_DIM(most < 0 ? 0 : most), SL_DIM(1)),
+         dims[] = {x->rank == 2 ? x->dims[0] : size, size};
   return sl_infer_set(i, 0, SL_ELEMENT_F32, is_ranked ? x->rank : -1, dims);
 }
 

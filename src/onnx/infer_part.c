@@ -4,6 +4,7 @@
 // Start at sl_infer_slice().
 #include "onnx/infer_state.h"
 
+#include <math.h>
 #include <string.h>
 
 // ---- Slice --------------------------------------------------------------------------------------
@@ -120,8 +121,11 @@ sl_status sl_infer_slice(sl_inference *i) {
 static sl_dim part_size(sl_dim size, int64_t parts, int64_t index) {
   sl_dim even = sl_dim_div(size, SL_DIM(parts));
   if (sl_dim_is_known(even) || !sl_dim_is_fixed(size)) return even;
-  int64_t each = (size.fixed + parts - 1) / parts, left = size.fixed - each * index;
-  return SL_DIM(left < 0 ? 0 : left < each ? left : each);
+  int64_t each = size.fixed / parts + 1;
+  sl_onnx_number before = sl_number_mul(sl_number_of(each), sl_number_of(index));
+  sl_onnx_number left = sl_number_sub(sl_number_of(size.fixed), before);
+  left = sl_number_max(left, sl_number_of(0));
+  return sl_number_to_dim(sl_number_min(left, sl_number_of(each)));
 }
 
 sl_status sl_infer_split(sl_inference *i) {
@@ -131,6 +135,8 @@ sl_status sl_infer_split(sl_inference *i) {
   int has_sizes = sl_infer_has(i, 1) || sl_node_attribute(i->node, "split") != NULL;
   int64_t count = has_sizes ? read_bounds(i, "split", 1, sizes) : -1;
   int64_t parts = sl_infer_int(i, "num_outputs", i->node->output_count);
+  if (parts <= 0 || parts > INT32_MAX)
+    return sl_infer_fail(i, "cannot make %lld parts", (long long)parts);
   if (rank >= 0) SL_TRY(sl_infer_axis(i, sl_infer_int(i, "axis", 0), rank, &axis));
   if (count >= 0 && count != i->node->output_count)
     return sl_infer_fail(i, "has %d outputs for %lld sizes", i->node->output_count,
@@ -140,7 +146,7 @@ sl_status sl_infer_split(sl_inference *i) {
   for (int32_t slot = 0; slot < i->node->output_count; slot++) {
     int is_given = count >= 0 && count <= SL_INFER_RANK_MAX;
     sl_dim part = has_sizes ? is_given ? sl_number_to_dim(sizes[slot]) : SL_DIM_OPEN
-                            : part_size(whole, parts > 0 ? parts : 1, slot);
+                            : part_size(whole, parts, slot);
     if (rank >= 0) dims[axis] = part;
     SL_TRY(sl_infer_set(i, slot, element, rank, dims));
   }
@@ -223,12 +229,12 @@ sl_status sl_infer_gather_nd(sl_inference *i) {
   int64_t batch = sl_infer_int(i, "batch_dims", 0);
   if (x->rank < 0 || at->rank < 1 || !sl_dim_is_fixed(at->dims[at->rank - 1]))
     return sl_infer_set(i, 0, x->element, -1, NULL);
-  int64_t depth = at->dims[at->rank - 1].fixed + batch;
-  if (batch < 0 || batch >= at->rank || depth > x->rank)
+  int64_t depth = at->dims[at->rank - 1].fixed;
+  if (batch < 0 || batch >= at->rank || batch > x->rank || depth > x->rank - batch)
     return sl_infer_fail(i, "indices %s do not fit %s", sl_infer_shape_text(i, 1),
                          sl_infer_shape_text(i, 0));
-  return set_joined(i, x->element, at->dims, at->rank - 1, NULL, 0, x->dims + depth,
-                    x->rank - (int32_t)depth);
+  return set_joined(i, x->element, at->dims, at->rank - 1, NULL, 0, x->dims + depth + batch,
+                    x->rank - (int32_t)(depth + batch));
 }
 
 sl_status sl_infer_compress(sl_inference *i) {
@@ -252,7 +258,7 @@ sl_status sl_infer_one_hot(sl_inference *i) {
   SL_TRY(sl_infer_axis(i, sl_infer_int(i, "axis", -1), at->rank + 1, &axis));
   sl_onnx_number depth = sl_infer_scalar(i, 1);
   if (sl_element_is_float(sl_infer_type(i, 1)->element) && depth.is_known)
-    depth = sl_number_of((int64_t)depth.real);
+    depth = fabs(depth.real) < 1e9 ? sl_number_of((int64_t)depth.real) : sl_number_unknown();
   sl_dim size = sl_number_to_dim(depth);
   return set_joined(i, element, at->dims, axis, &size, 1, at->dims + axis, at->rank - axis);
 }

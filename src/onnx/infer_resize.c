@@ -28,9 +28,10 @@ static void keep_aspect(sl_dim *dims, const int32_t *axes, const sl_onnx_number 
     double here = is_known ? (double)sizes[n].fixed / (double)dim.fixed : 0.0;
     if (n == 0 || (is_inside ? here < scale : here > scale)) scale = here;
   }
-  for (int64_t n = 0; n < count; n++)
-    dims[axes[n]] =
-        is_known ? SL_DIM((int64_t)floor(scale * (double)dims[axes[n]].fixed + 0.5)) : SL_DIM_OPEN;
+  for (int64_t n = 0; n < count; n++) {
+    double size = floor(scale * (double)dims[axes[n]].fixed + 0.5);
+    dims[axes[n]] = is_known && size >= 0.0 && size < 1e15 ? SL_DIM((int64_t)size) : SL_DIM_OPEN;
+  }
 }
 
 static void take_sizes(sl_inference *i, sl_dim *dims, const int32_t *axes,

@@ -3,9 +3,10 @@
 //
 // Invariant: sizes are those of ONNX Runtime, where rounding up drops a last window that would
 // start in the padding at the end. Start at window_size().
+#include "base/text.h"
 #include "onnx/infer_state.h"
 
-#include <math.h>
+enum { ATTRIBUTE_MAX = 1 << 30 };  // more is no window, and sums of a few stay in range
 
 typedef struct window {
   int32_t axes;  // spatial
@@ -15,46 +16,41 @@ typedef struct window {
   bool is_same, is_valid, is_ceil;
 } window;
 
-static sl_status read_list(sl_inference *i, const char *name, int32_t axes, int64_t missing,
-                           int64_t *out) {
+// `wanted` numbers, none below `least`; `missing` for all when the attribute is left out.
+static sl_status read_list(sl_inference *i, const char *name, int32_t wanted, int64_t least,
+                           int64_t missing, int64_t *out) {
   int64_t count;
   const int64_t *list = sl_infer_list(i, name, &count);
-  if (count != 0 && count != axes)
-    return sl_infer_fail(i, "attribute \"%s\" has %lld numbers for %d axes", name, (long long)count,
-                         axes);
-  for (int32_t a = 0; a < axes; a++) {
-    out[a] = count != 0 ? list[a] : missing;
-    if (out[a] < missing)
-      return sl_infer_fail(i, "attribute \"%s\" has %lld", name, (long long)out[a]);
+  if (count != 0 && count != wanted)
+    return sl_infer_fail(i, "attribute \"%s\" has %lld %s, not %d", name, (long long)count,
+                         sl_plural(count, "number", "numbers"), wanted);
+  for (int32_t n = 0; n < wanted; n++) {
+    out[n] = count != 0 ? list[n] : missing;
+    if (count != 0 && (out[n] < least || out[n] > ATTRIBUTE_MAX))
+      return sl_infer_fail(i, "attribute \"%s\" has %lld", name, (long long)out[n]);
   }
   return SL_OK;
 }
 
 static sl_status read_pads(sl_inference *i, window *w) {
-  int64_t count;
-  const int64_t *pads = sl_infer_list(i, "pads", &count);
-  if (count != 0 && count != 2 * w->axes)
-    return sl_infer_fail(i, "attribute \"pads\" has %lld numbers for %d axes", (long long)count,
-                         w->axes);
+  int64_t pads[2 * SL_INFER_RANK_MAX];
+  SL_TRY(read_list(i, "pads", 2 * w->axes, -ATTRIBUTE_MAX, 0, pads));
   for (int32_t a = 0; a < w->axes; a++) {
-    w->begin[a] = count != 0 ? pads[a] : 0;
-    w->end[a] = count != 0 ? pads[a + w->axes] : 0;
+    w->begin[a] = pads[a];
+    w->end[a] = pads[a + w->axes];
   }
   return SL_OK;
 }
 
 // The kernel from its attribute, or from the weights' dims after the first two.
 static sl_status read_kernel(sl_inference *i, window *w, int32_t weights) {
-  int64_t count;
-  const int64_t *list = sl_infer_list(i, "kernel_shape", &count);
   const sl_type *type = weights >= 0 ? sl_infer_type(i, weights) : NULL;
-  if (count != 0 && count != w->axes)
-    return sl_infer_fail(i, "attribute \"kernel_shape\" has %lld numbers for %d axes",
-                         (long long)count, w->axes);
+  SL_TRY(read_list(i, "kernel_shape", w->axes, 1, 0, w->kernel));
   for (int32_t a = 0; a < w->axes; a++) {
-    int is_fixed = type != NULL && type->rank == w->axes + 2 && sl_dim_is_fixed(type->dims[a + 2]);
-    w->has_kernel[a] = count != 0 || is_fixed;
-    w->kernel[a] = count != 0 ? list[a] : is_fixed ? type->dims[a + 2].fixed : 0;
+    int is_fixed = type != NULL && type->rank == w->axes + 2 &&
+                   sl_dim_is_fixed(type->dims[a + 2]) && type->dims[a + 2].fixed <= ATTRIBUTE_MAX;
+    if (w->kernel[a] == 0 && is_fixed) w->kernel[a] = type->dims[a + 2].fixed;
+    w->has_kernel[a] = w->kernel[a] > 0;
   }
   return SL_OK;
 }
@@ -62,8 +58,8 @@ static sl_status read_kernel(sl_inference *i, window *w, int32_t weights) {
 static sl_status read_window(sl_inference *i, window *w, int32_t axes, int32_t weights) {
   *w = (window){.axes = axes};
   SL_TRY(read_kernel(i, w, weights));
-  SL_TRY(read_list(i, "strides", axes, 1, w->strides));
-  SL_TRY(read_list(i, "dilations", axes, 1, w->dilations));
+  SL_TRY(read_list(i, "strides", axes, 1, 1, w->strides));
+  SL_TRY(read_list(i, "dilations", axes, 1, 1, w->dilations));
   SL_TRY(read_pads(i, w));
   w->is_same = sl_infer_is(i, "auto_pad", "SAME_UPPER") || sl_infer_is(i, "auto_pad", "SAME_LOWER");
   w->is_valid = sl_infer_is(i, "auto_pad", "VALID");
@@ -82,10 +78,8 @@ static sl_status window_size(sl_inference *i, const window *w, int32_t a, sl_dim
         sl_number_to_dim(sl_number_floor_div(sl_number_add(n, sl_number_of(stride - 1)), stride));
     return SL_OK;
   }
-  int64_t reach;
-  if (!w->has_kernel[a] || !n.is_known ||
-      __builtin_mul_overflow(w->kernel[a] - 1, w->dilations[a], &reach))
-    return SL_OK;
+  if (!w->has_kernel[a] || !n.is_known || n.fixed > INT64_MAX / 2) return SL_OK;
+  int64_t reach = (w->kernel[a] - 1) * w->dilations[a];
   if (!w->is_valid) n = sl_number_add(n, sl_number_of(w->begin[a] + w->end[a]));
   sl_onnx_number rest = sl_number_sub(n, sl_number_of(reach + 1));
   if (rest.is_known && rest.per_batch == 0 && rest.fixed < 0)
@@ -159,11 +153,9 @@ sl_status sl_infer_causal_conv(sl_inference *i) {
 static sl_dim transposed_size(const window *w, int32_t a, sl_dim size, int64_t output_padding) {
   sl_onnx_number n = sl_number_from_dim(size), stride = sl_number_of(w->strides[a]);
   if (w->is_same) return sl_number_to_dim(sl_number_mul(n, stride));
-  int64_t reach, fixed;
-  if (!w->has_kernel[a] || __builtin_mul_overflow(w->kernel[a] - 1, w->dilations[a], &reach))
-    return SL_DIM_OPEN;
+  if (!w->has_kernel[a]) return SL_DIM_OPEN;
   int64_t padding = w->is_valid ? 0 : w->begin[a] + w->end[a];
-  if (__builtin_add_overflow(reach + 1 + output_padding, -padding, &fixed)) return SL_DIM_OPEN;
+  int64_t fixed = (w->kernel[a] - 1) * w->dilations[a] + 1 + output_padding - padding;
   sl_onnx_number starts = sl_number_mul(sl_number_sub(n, sl_number_of(1)), stride);
   return sl_number_to_dim(sl_number_add(starts, sl_number_of(fixed)));
 }
@@ -180,7 +172,7 @@ sl_status sl_infer_conv_transpose(sl_inference *i) {
   window at;
   int64_t extra[SL_INFER_RANK_MAX], count;
   SL_TRY(read_window(i, &at, rank - 2, 1));
-  SL_TRY(read_list(i, "output_padding", rank - 2, 0, extra));
+  SL_TRY(read_list(i, "output_padding", rank - 2, 0, 0, extra));
   sl_dim *dims = sl_infer_dims(i, rank, NULL);
   if (w->rank == rank) dims[1] = sl_dim_mul(w->dims[1], SL_DIM(sl_infer_int(i, "group", 1)));
   if (x->rank == rank) dims[0] = x->dims[0];
