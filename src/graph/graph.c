@@ -220,8 +220,12 @@ sl_dim sl_type_elements(const sl_type *type) {
     sl_dim dim = type->dims[i];
     int both_grow = dim.per_batch != 0 && total.per_batch != 0;
     if (dim.fixed == SL_DIM_UNKNOWN || both_grow) return SL_DIM(SL_DIM_UNKNOWN);
-    total.per_batch = total.per_batch * dim.fixed + total.fixed * dim.per_batch;
-    total.fixed *= dim.fixed;
+    int64_t grown, more;
+    if (__builtin_mul_overflow(total.per_batch, dim.fixed, &grown) ||
+        __builtin_mul_overflow(total.fixed, dim.per_batch, &more) ||
+        __builtin_add_overflow(grown, more, &total.per_batch) ||
+        __builtin_mul_overflow(total.fixed, dim.fixed, &total.fixed))
+      return SL_DIM(SL_DIM_UNKNOWN);
   }
   return total;
 }
