@@ -550,6 +550,68 @@ Block2 = TypedDict(
 
 
 #: A record of results.
+FlipList = TypedDict(
+    "FlipList",
+    {
+        'sample': 'str | None',
+        'row': 'int',
+        'name': 'str | None',
+        'label': 'str | None',
+        'image': 'str | None',
+        'before_index': 'int',
+        'before': 'str | None',
+        'before_score': 'float | None',
+        'after_index': 'int',
+        'after': 'str | None',
+        'after_score': 'float | None',
+        'kl': 'float | None',
+    },
+)
+
+
+#: A record of results.
+Slice = TypedDict(
+    "Slice",
+    {
+        'label': 'str | None',
+        'samples': 'int',
+        'flips': 'int',
+        'accuracy_before': 'float | None',
+        'accuracy_after': 'float | None',
+        'kl': 'float | None',
+    },
+)
+
+
+#: A record of results.
+Layer5 = TypedDict(
+    "Layer5",
+    {
+        'layer': 'str | None',
+        'title': 'str | None',
+        'cosine': 'float | None',
+        'relative': 'float | None',
+        'worst': 'float | None',
+        'moved': 'float | None',
+        'own': 'float | None',
+        'follows': 'int',
+    },
+)
+
+
+#: A record of results.
+Node2 = TypedDict(
+    "Node2",
+    {
+        'node': 'str | None',
+        'type': 'str | None',
+        'moved': 'float | None',
+        'own': 'float | None',
+    },
+)
+
+
+#: A record of results.
 Sample = TypedDict(
     "Sample",
     {
@@ -964,6 +1026,40 @@ ModeldiffResult = TypedDict(
         'changes': 'list[Change2]',
         'blocks': 'list[Block2]',
         'seconds': 'float | None',
+    },
+)
+
+
+#: Result of "parity".
+ParityResult = TypedDict(
+    "ParityResult",
+    {
+        'run': 'str | None',
+        'first': 'str | None',
+        'second': 'str | None',
+        'same': 'bool',
+        'samples': 'int',
+        'flips': 'int',
+        'agreement': 'float | None',
+        'accuracy_before': 'float | None',
+        'accuracy_after': 'float | None',
+        'max_score': 'float | None',
+        'mean_score': 'float | None',
+        'mean_kl': 'float | None',
+        'max_kl': 'float | None',
+        'max_output': 'float | None',
+        'flip_list': 'list[FlipList]',
+        'slices': 'list[Slice]',
+        'layers': 'list[Layer5]',
+        'jump': 'str | None',
+        'looked_at': 'int',
+        'looked_at_flips': 'int',
+        'blame': 'str | None',
+        'blame_share': 'float | None',
+        'nodes': 'list[Node2]',
+        'exclude': 'list[str]',
+        'seconds': 'float | None',
+        'notes': 'list[str]',
     },
 )
 
@@ -1578,6 +1674,41 @@ class Operations:
         :param top: How many changes and weights to list, at most.
         """
         return self.call('modeldiff', {'model': model, 'other': other, 'top': top})  # type: ignore[no-any-return]
+
+    def parity(
+        self,
+        *,
+        model: str | None = None,
+        sample: str | None = None,
+        run: str | None = None,
+        tensor: str | None = None,
+        provider: Literal["auto", "cpu", "cuda", "tensorrt", "openvino", "coreml"] | None = None,
+        threads: int | None = None,
+        other: str | None = None,
+        other_provider: Literal["auto", "cpu", "cuda", "tensorrt", "openvino", "coreml"] | None = None,
+        other_optimise: Literal["all", "extended", "basic", "off"] | None = None,
+        where: list[str] | None = None,
+        limit: int | None = None,
+        layer: list[str] | None = None,
+        top: int | None = None,
+    ) -> ParityResult:
+        """Which cases flip between two models, precisions or providers, and which layer is to blame.
+
+        :param model: Model as an .onnx file, or the id of one seen before; that of the run when left out.
+        :param sample: Sample of the workspace.
+        :param run: Run whose model, pipeline and classes are used; the newest one when left out.
+        :param tensor: Ready input as an .npy file, the batch first, in place of a sample; needs no workspace.
+        :param provider: ONNX Runtime execution provider.
+        :param threads: Threads inside a run; 0 uses every processor.
+        :param other: Second model: an .onnx file, or the id of one seen before; the first one when left out.
+        :param other_provider: Execution provider of the second.
+        :param other_optimise: How far ONNX Runtime rewrites the second.
+        :param where: In place of a sample: those of a view, as in "view".
+        :param limit: Of a view: at most so many, spread evenly.
+        :param layer: Layers to compare; the feature layers of the first model when left out.
+        :param top: How many flips to list.
+        """
+        return self.call('parity', {'model': model, 'sample': sample, 'run': run, 'tensor': tensor, 'provider': provider, 'threads': threads, 'other': other, 'other_provider': other_provider, 'other_optimise': other_optimise, 'where': where, 'limit': limit, 'layer': layer, 'top': top})  # type: ignore[no-any-return]
 
     def export(
         self,

@@ -97,11 +97,12 @@ static const char *base_name(const char *path) {
 sl_status sl_white_box_open(sl_arena *arena, const char *path, const sl_white_box_options *options,
                             sl_white_box **out, sl_error *err) {
   sl_white_box *box = SL_NEW(arena, sl_white_box);
-  *box =
-      (sl_white_box){.arena = arena,
-                     .name = sl_arena_copy(arena, base_name(path)),
-                     .options = {.provider = options->provider, .intra_threads = options->threads},
-                     .keys = sl_map_new(arena)};
+  *box = (sl_white_box){.arena = arena,
+                        .name = sl_arena_copy(arena, base_name(path)),
+                        .options = {.provider = options->provider,
+                                    .intra_threads = options->threads,
+                                    .optimise = options->optimise},
+                        .keys = sl_map_new(arena)};
   SL_TRY(sl_onnx_load(arena, path, NULL, &box->model, err));
   drop_constant_inputs(arena, box->model);
   SL_TRY(check_input(box, options, err));

@@ -18,6 +18,7 @@ typedef struct sl_white_box sl_white_box;
 typedef struct sl_white_box_options {
   sl_provider provider;
   int32_t threads;  // inside one run; 0 = all processors
+  sl_optimise optimise;
   // Shape of the (first) input; the first size is ignored where the model's batch is free. NULL:
   // the model's own sizes.
   const sl_shape *input_shape;

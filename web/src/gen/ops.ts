@@ -683,6 +683,78 @@ export interface Block2 {
   readonly cosine: number | null;
 }
 
+export interface FlipList {
+  /** The sample; null for a ready tensor. */
+  readonly sample: string | null;
+  /** Its place among those compared, from 0. */
+  readonly row: number;
+  /** Its name. */
+  readonly name: string | null;
+  /** Its label; null without one. */
+  readonly label: string | null;
+  /** Content key of its image. */
+  readonly image: string | null;
+  /** Class by the first model. */
+  readonly before_index: number;
+  /** Its name; null where not known. */
+  readonly before: string | null;
+  /** Probability the first gives it. */
+  readonly before_score: number | null;
+  /** Class by the second. */
+  readonly after_index: number;
+  /** Its name. */
+  readonly after: string | null;
+  /** Probability the second gives it. */
+  readonly after_score: number | null;
+  /** Divergence of the second's probabilities from the first's. Unit: nats. */
+  readonly kl: number | null;
+}
+
+export interface Slice {
+  /** The label. */
+  readonly label: string | null;
+  /** Samples with it. Unit: samples. */
+  readonly samples: number;
+  /** Of these: the two models do not agree. Unit: samples. */
+  readonly flips: number;
+  /** Accuracy of the first model, 0 to 1. */
+  readonly accuracy_before: number | null;
+  /** Accuracy of the second. */
+  readonly accuracy_after: number | null;
+  /** Mean divergence. Unit: nats. */
+  readonly kl: number | null;
+}
+
+export interface Layer5 {
+  /** Name of the value in the first model. */
+  readonly layer: string | null;
+  /** What to call it. */
+  readonly title: string | null;
+  /** Cosine of the values of the two, over all samples. */
+  readonly cosine: number | null;
+  /** Norm of the difference over the norm in the first. */
+  readonly relative: number | null;
+  /** The same for the sample where it is largest. */
+  readonly worst: number | null;
+  /** With the second's values here, the first goes this part of the way to the second's scores (measured): 1 is all of it. */
+  readonly moved: number | null;
+  /** Of that: more than with the layer before. */
+  readonly own: number | null;
+  /** Flips looked at that happen then (measured). Unit: samples. */
+  readonly follows: number;
+}
+
+export interface Node2 {
+  /** Name of the node in the first model. */
+  readonly node: string | null;
+  /** Operator. */
+  readonly type: string | null;
+  /** As for layers; null when the second has no such value. */
+  readonly moved: number | null;
+  /** Of that: more than with what comes before it. */
+  readonly own: number | null;
+}
+
 export interface Sample {
   /** Row in the dataset version. */
   readonly row: number;
@@ -1564,6 +1636,90 @@ export interface ModeldiffResult {
   readonly seconds: number | null;
 }
 
+export interface ParityParams {
+  /** Model as an .onnx file, or the id of one seen before; that of the run when left out. */
+  readonly model?: string;
+  /** Sample of the workspace. */
+  readonly sample?: string;
+  /** Run whose model, pipeline and classes are used; the newest one when left out. */
+  readonly run?: string;
+  /** Ready input as an .npy file, the batch first, in place of a sample; needs no workspace. */
+  readonly tensor?: string;
+  /** ONNX Runtime execution provider. */
+  readonly provider?: "auto" | "cpu" | "cuda" | "tensorrt" | "openvino" | "coreml";
+  /** Threads inside a run; 0 uses every processor. */
+  readonly threads?: number;
+  /** Second model: an .onnx file, or the id of one seen before; the first one when left out. */
+  readonly other?: string;
+  /** Execution provider of the second. */
+  readonly other_provider?: "auto" | "cpu" | "cuda" | "tensorrt" | "openvino" | "coreml";
+  /** How far ONNX Runtime rewrites the second. */
+  readonly other_optimise?: "all" | "extended" | "basic" | "off";
+  /** In place of a sample: those of a view, as in "view". */
+  readonly where?: readonly string[];
+  /** Of a view: at most so many, spread evenly. Unit: samples. */
+  readonly limit?: number;
+  /** Layers to compare; the feature layers of the first model when left out. */
+  readonly layer?: readonly string[];
+  /** How many flips to list. Unit: samples. */
+  readonly top?: number;
+}
+
+export interface ParityResult {
+  /** Run whose pipeline and classes were used. */
+  readonly run: string | null;
+  /** File of the first model. */
+  readonly first: string | null;
+  /** File of the second. */
+  readonly second: string | null;
+  /** Every output is equal to the last bit. */
+  readonly same: boolean;
+  /** Samples compared. Unit: samples. */
+  readonly samples: number;
+  /** Samples on which they do not agree. Unit: samples. */
+  readonly flips: number;
+  /** Part on which they do, 0 to 1. */
+  readonly agreement: number | null;
+  /** Accuracy of the first model; null without labels. */
+  readonly accuracy_before: number | null;
+  /** Accuracy of the second. */
+  readonly accuracy_after: number | null;
+  /** Largest difference of a probability. */
+  readonly max_score: number | null;
+  /** Mean over samples of the largest difference of each. */
+  readonly mean_score: number | null;
+  /** Mean divergence of the second from the first. Unit: nats. */
+  readonly mean_kl: number | null;
+  /** Largest divergence of a sample. Unit: nats. */
+  readonly max_kl: number | null;
+  /** Largest difference of an output as the model gives it. */
+  readonly max_output: number | null;
+  /** Flips, the largest divergence first. */
+  readonly flip_list: readonly FlipList[];
+  /** By label, those that suffer most first. */
+  readonly slices: readonly Slice[];
+  /** From input to output. */
+  readonly layers: readonly Layer5[];
+  /** First layer where the values part suddenly; null when none is. */
+  readonly jump: string | null;
+  /** Samples the gating was measured on. Unit: samples. */
+  readonly looked_at: number;
+  /** Of these: flips. Unit: samples. */
+  readonly looked_at_flips: number;
+  /** The stretch that brings most of the difference ends in this value; null when there is no difference. */
+  readonly blame: string | null;
+  /** Part of the difference it brings (measured). */
+  readonly blame_share: number | null;
+  /** Nodes with weights in that stretch, in order. */
+  readonly nodes: readonly Node2[];
+  /** Nodes to leave out of a conversion: those that bring most of it. */
+  readonly exclude: readonly string[];
+  /** Time it took, without loading the models. Unit: s. */
+  readonly seconds: number | null;
+  /** What to know when reading this. */
+  readonly notes: readonly string[];
+}
+
 export interface ExportParams {
   /** What to export. */
   readonly what?: "predictions" | "images";
@@ -1943,6 +2099,7 @@ export interface Operations {
   grad: { params: GradParams; result: GradResult };
   compare: { params: CompareParams; result: CompareResult };
   modeldiff: { params: ModeldiffParams; result: ModeldiffResult };
+  parity: { params: ParityParams; result: ParityResult };
   export: { params: ExportParams; result: ExportResult };
   ls: { params: LsParams; result: LsResult };
   show: { params: ShowParams; result: ShowResult };
@@ -3860,6 +4017,175 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
         "max": 100000,
         "default": 200,
         "help": "How many changes and weights to list, at most."
+      }
+    ]
+  },
+  "parity": {
+    "title": "Hold two models against each other",
+    "help": "Which cases flip between two models, precisions or providers, and which layer is to blame.",
+    "example": "slitlamp parity --other model_int8.onnx --where outcome=right",
+    "flags": [
+      "untrusted",
+      "peek"
+    ],
+    "params": [
+      {
+        "name": "model",
+        "type": "path",
+        "positional": true,
+        "help": "Model as an .onnx file, or the id of one seen before; that of the run when left out."
+      },
+      {
+        "name": "sample",
+        "type": "id",
+        "kind": "sample",
+        "help": "Sample of the workspace."
+      },
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose model, pipeline and classes are used; the newest one when left out."
+      },
+      {
+        "name": "tensor",
+        "type": "path",
+        "help": "Ready input as an .npy file, the batch first, in place of a sample; needs no workspace."
+      },
+      {
+        "name": "provider",
+        "type": "enum",
+        "advanced": true,
+        "default": "auto",
+        "choices": [
+          {
+            "name": "auto",
+            "help": "the fastest that is there"
+          },
+          {
+            "name": "cpu",
+            "help": "the processor"
+          },
+          {
+            "name": "cuda",
+            "help": "an NVIDIA GPU"
+          },
+          {
+            "name": "tensorrt",
+            "help": "an NVIDIA GPU through TensorRT"
+          },
+          {
+            "name": "openvino",
+            "help": "Intel hardware"
+          },
+          {
+            "name": "coreml",
+            "help": "Apple hardware"
+          }
+        ],
+        "help": "ONNX Runtime execution provider."
+      },
+      {
+        "name": "threads",
+        "type": "int",
+        "advanced": true,
+        "min": 0,
+        "max": 1024,
+        "default": 0,
+        "help": "Threads inside a run; 0 uses every processor."
+      },
+      {
+        "name": "other",
+        "type": "path",
+        "positional": true,
+        "help": "Second model: an .onnx file, or the id of one seen before; the first one when left out."
+      },
+      {
+        "name": "other_provider",
+        "type": "enum",
+        "default": "auto",
+        "choices": [
+          {
+            "name": "auto",
+            "help": "the fastest that is there"
+          },
+          {
+            "name": "cpu",
+            "help": "the processor"
+          },
+          {
+            "name": "cuda",
+            "help": "an NVIDIA GPU"
+          },
+          {
+            "name": "tensorrt",
+            "help": "an NVIDIA GPU through TensorRT"
+          },
+          {
+            "name": "openvino",
+            "help": "Intel hardware"
+          },
+          {
+            "name": "coreml",
+            "help": "Apple hardware"
+          }
+        ],
+        "help": "Execution provider of the second."
+      },
+      {
+        "name": "other_optimise",
+        "type": "enum",
+        "default": "all",
+        "choices": [
+          {
+            "name": "all",
+            "help": "everything ONNX Runtime does"
+          },
+          {
+            "name": "extended",
+            "help": "without changes of layout"
+          },
+          {
+            "name": "basic",
+            "help": "folding and dead code only"
+          },
+          {
+            "name": "off",
+            "help": "the graph as it is"
+          }
+        ],
+        "help": "How far ONNX Runtime rewrites the second."
+      },
+      {
+        "name": "where",
+        "type": "text",
+        "list": true,
+        "help": "In place of a sample: those of a view, as in \"view\"."
+      },
+      {
+        "name": "limit",
+        "type": "int",
+        "unit": "samples",
+        "min": 1,
+        "max": 10000000,
+        "default": 500,
+        "help": "Of a view: at most so many, spread evenly."
+      },
+      {
+        "name": "layer",
+        "type": "text",
+        "list": true,
+        "advanced": true,
+        "help": "Layers to compare; the feature layers of the first model when left out."
+      },
+      {
+        "name": "top",
+        "type": "int",
+        "unit": "samples",
+        "min": 1,
+        "max": 100000,
+        "default": 100,
+        "help": "How many flips to list."
       }
     ]
   },
