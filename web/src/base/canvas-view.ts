@@ -3,7 +3,7 @@
 // and channel looked at, the attribution asked for, the edits in force. Invariant: decodeCanvas(
 // encodeCanvas(c)) equals c; defaults are left out, what is not understood falls back to them.
 
-export const SHEET_IDS = ["attribution", "activation", "saw", "pixels", "verdict"] as const;
+export const SHEET_IDS = ["effect", "attribution", "activation", "saw", "pixels", "verdict"] as const;
 export type SheetId = (typeof SHEET_IDS)[number];
 
 export const BLENDS = ["normal", "multiply", "screen", "overlay", "difference"] as const;
@@ -54,6 +54,7 @@ const look = (part: Partial<SheetLook>): SheetLook => ({
 });
 
 export const PLAIN_SHEETS: Readonly<Record<SheetId, SheetLook>> = {
+  effect: look({ opacity: 0.85, fade: true }),
   attribution: look({ opacity: 0.8, fade: true }),
   activation: look({ on: false, opacity: 0.8, fade: true }),
   saw: look({}),

@@ -12,6 +12,7 @@ import { evaluate } from "./evaluate";
 import { explore } from "./explore";
 import { findings } from "./findings";
 import { flow } from "./flow";
+import { graph } from "./graph";
 import { headline } from "./headline";
 import { journal } from "./journal";
 import { metadata } from "./metadata";
@@ -51,6 +52,7 @@ export const panels: readonly Panel[] = [
   model,
   contract,
   operators,
+  graph,
   modelRuns,
   evaluate,
   modelClasses,

@@ -30,6 +30,14 @@ function entriesOf(scene: Scene): readonly Entry[] {
   const { canvas, attributionHeat, activationHeat, attribution, looked, target } = scene;
   const { sheets } = canvas;
   const entries: Entry[] = [];
+  if (sheets.effect.on && scene.effectHeat && scene.traced) {
+    entries.push({
+      title: `Causal effect: ${fmtName(scene.causes.trace.result?.target ?? "")}`,
+      detail: fmtName(scene.traced.layer ?? ""),
+      heat: scene.effectHeat,
+      percent: sheets.effect.clip,
+    });
+  }
   if (sheets.attribution.on && attributionHeat && attribution.result) {
     const { method, layer } = attribution.result;
     const name = methodOf(method ?? "")?.title ?? method ?? "";

@@ -38,7 +38,7 @@ function activationTitle({ looked, canvas }: Scene): string {
 }
 
 function useSheets({ data, stages }: InsideProps, scene: Scene): readonly Sheet[] {
-  const { canvas, frame, attributionHeat, activationHeat } = scene;
+  const { canvas, frame, effectHeat, attributionHeat, activationHeat } = scene;
   const { sheets } = canvas;
   const saw = sawStage(stages.own);
   const pixels = usePicture(data.sample.image ? imageUrl(data.sample.image) : "");
@@ -46,6 +46,9 @@ function useSheets({ data, stages }: InsideProps, scene: Scene): readonly Sheet[
   if (!frame) return [];
   const { input, picture } = frame;
   const made = [
+    sheets.effect.on && effectHeat
+      ? heatSheet("effect", "Causal effect", effectHeat, input, sheets.effect)
+      : null,
     sheets.attribution.on && attributionHeat
       ? heatSheet("attribution", "Attribution", attributionHeat, input, sheets.attribution)
       : null,

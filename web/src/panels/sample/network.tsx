@@ -27,14 +27,20 @@ function CauseWords({ causes }: { readonly causes: Causes }): ReactElement | nul
   if (trace.result) {
     const { smallest, layers, twin } = trace.result;
     const best = layers.find((layer) => layer.layer === smallest);
+    const from = twin ? `Patched from ${twin}` : "Patched from a blurred copy";
     words.push(
       best
-        ? `Twin ${twin ?? ""}: ${plural(best.fewest, "place")} of ${fmtName(best.title ?? "")} repair the answer.`
-        : `Twin ${twin ?? ""}: no layer repairs the answer.`,
+        ? `${from}, ${plural(best.fewest, "place")} of ${fmtName(best.title ?? "")} repair the answer.`
+        : `${from}, no layer repairs the answer.`,
     );
   }
   if (words.length === 0) return null;
-  return <p className="network-words">{words.join(" ")}</p>;
+  const notes = [...(lens.result?.notes ?? []), ...(trace.result?.notes ?? [])];
+  return (
+    <p className="network-words" title={notes.map(fmtName).join("\n")}>
+      {words.join(" ")}
+    </p>
+  );
 }
 
 function Head({ scene }: { readonly scene: Scene }): ReactElement {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of the sheet list for a scene: what each sheet is, what can be set on it, its legend.
 import type { ReactElement } from "react";
-import { fmtName } from "@/base/format";
+import { fmtInt, fmtName, plural } from "@/base/format";
 import type { Heat } from "./heat-sheet";
 import { Legend } from "@/widgets/legend";
 import { ProblemBox } from "@/widgets/status";
@@ -32,11 +32,38 @@ function ActivationMore({ scene }: { readonly scene: Scene }): ReactElement {
   );
 }
 
+/** Which layer's effect it is, and how much of it is enough. */
+function EffectMore({ scene }: { readonly scene: Scene }): ReactElement | null {
+  const { traced, canvas } = scene;
+  if (!traced) return null;
+  const all = traced.height * traced.width;
+  const enough =
+    traced.fewest > 0 ? `; ${fmtInt(traced.fewest)} of ${plural(all, "place")} repair it` : "";
+  return (
+    <>
+      <p className="ply-note">
+        <bdi>{fmtName(traced.title ?? traced.layer ?? "")}</bdi>
+        {enough}
+      </p>
+      <HeatLegend heat={scene.effectHeat} percent={canvas.sheets.effect.clip} />
+    </>
+  );
+}
+
 export function sheetRows(scene: Scene): readonly SheetRow[] {
   const { canvas, change, attributionHeat, activationHeat } = scene;
   const { sheets } = canvas;
+  const effect: SheetRow = {
+    id: "effect",
+    title: "Causal effect",
+    look: sheets.effect,
+    kind: scene.effectHeat?.paint.range.kind ?? "diverging",
+    loading: scene.causes.trace.loading,
+    more: <EffectMore scene={scene} />,
+  };
   const picture = { kind: null, loading: false };
   return [
+    ...(scene.causes.trace.isOn ? [effect] : []),
     {
       id: "attribution",
       title: "Attribution",

@@ -13,7 +13,7 @@ import type { PanelContext } from "../panel";
 import { type EditState, useEdit } from "./edits";
 import { type Frame, frameOf, type Heat, useHeat } from "./heat-sheet";
 import { chosenTarget, type Target, targetsFor } from "./targets";
-import { type Causes, useCauses } from "./use-causes";
+import { type Causes, type TraceLayer, useCauses } from "./use-causes";
 import { type Attribution, useAttribution, useClasses } from "./use-inside";
 import {
   layerGrid,
@@ -54,6 +54,9 @@ export interface Scene {
   readonly looked: Looked;
   readonly activationHeat: Heat | null;
   readonly causes: Causes;
+  /** The layer whose traced effect is shown, while the failure is traced. */
+  readonly traced: TraceLayer | null;
+  readonly effectHeat: Heat | null;
   readonly edits: EditState;
   readonly draft: (edit: string | null) => void;
 }
@@ -77,12 +80,19 @@ function useLooked(ctx: PanelContext, sample: string, canvas: CanvasView, layers
   };
 }
 
-/** The plane of an attribution: channels of the input added up. */
-function useAttributionPlane(tensor: Tensor | null) {
+/** A tensor as a plane: channels added up, as the channels of an input are. */
+function usePlane(tensor: Tensor | null) {
   return useMemo(() => {
     const grid = tensor && gridOf(tensor.shape);
     return tensor && grid ? mergedPlane(tensor, grid, "sum") : null;
   }, [tensor]);
+}
+
+/** The layer looked at as traced, else the one that repairs with the fewest places. */
+function tracedLayer({ trace }: Causes, layer: string): TraceLayer | null {
+  const { layers = [], smallest = null } = trace.result ?? {};
+  const byName = (name: string | null) => layers.find((one) => one.layer === name) ?? null;
+  return layer ? byName(layer) : byName(smallest);
 }
 
 function useActivationPlane({ tensor, grid }: Looked, channel: number) {
@@ -101,10 +111,14 @@ export function useScene(ctx: PanelContext, data: SampleData, stages: Stages): S
   const targets = useMemo(() => targetsFor(data, classes), [data, classes]);
   const target = chosenTarget(canvas.target, targets, classes);
   const attribution = useAttribution(ctx, sample, canvas, target);
-  const attributionPlane = useAttributionPlane(attribution.tensor);
+  const attributionPlane = usePlane(attribution.tensor);
   const layers = useLayers(ctx);
   const looked = useLooked(ctx, sample, canvas, layers);
   const activationPlane = useActivationPlane(looked, canvas.channel);
+  const causes = useCauses(ctx, sample);
+  const traced = tracedLayer(causes, canvas.layer);
+  const places = useTensor(traced?.places ?? null);
+  const effectPlane = usePlane(places.data ?? null);
   const [draft, setDraft] = useState<string | null>(null);
   const { whole } = canvas;
   return {
@@ -120,7 +134,9 @@ export function useScene(ctx: PanelContext, data: SampleData, stages: Stages): S
     taps: useTaps(ctx, sample, layers.list),
     looked,
     activationHeat: useHeat(activationPlane, canvas.sheets.activation),
-    causes: useCauses(ctx, sample),
+    causes,
+    traced,
+    effectHeat: useHeat(effectPlane, canvas.sheets.effect),
     edits: useEdit(ctx, sample, canvas.edits, draft),
     draft: setDraft,
   };
