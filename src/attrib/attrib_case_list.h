@@ -40,6 +40,13 @@ BOTH("{\"gradient_shap\": {\"samples\": 5, \"noise\": 0.2}}", "predicted", "base
      "gradient_shap")
 BOTH("{\"expected_gradients\": {\"samples\": 5}}", "predicted", "baselines", "expected_gradients")
 
+BOTH("{\"blur_integrated_gradients\": {\"steps\": 10, \"sigma\": 4}}", "predicted", NULL,
+     "blur")
+BOTH("{\"blur_integrated_gradients\": {\"steps\": 10, \"sigma\": 4, \"root\": true}}",
+     "predicted", NULL, "blur_root")
+BOTH("{\"guided_integrated_gradients\": {\"steps\": 15, \"distance\": 0.1}}", "predicted",
+     "baseline", "guided_path")
+
 BOTH("\"guided_backprop\"", "predicted", NULL, "guided_backprop")
 BOTH("\"deconvolution\"", "predicted", NULL, "deconvolution")
 BOTH_LAYERS("\"guided_grad_cam\"", "guided_grad_cam_nearest")

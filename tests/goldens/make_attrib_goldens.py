@@ -3,7 +3,8 @@
 """Attribution maps by Captum and pytorch-grad-cam for tests/data/attrib.
 
 Made with torch 2.15.0, torchvision 0.29.2, captum 0.9.0, grad-cam 1.5.7, scikit-learn 1.9.1,
-onnx 1.23.2. Run: python tests/goldens/make_attrib_goldens.py [OUT]
+saliency 0.2.1, scikit-image 0.26.0, onnx 1.23.2. Run:
+python tests/goldens/make_attrib_goldens.py [OUT [GROUP ...]]
 
 Two networks with random weights: "chain" (convolutions, pooling, dense; biases and inputs not
 negative, where all forms of the positive LRP rule are one) and "residual" (batch normalisation, a
@@ -402,6 +403,33 @@ def layers(name, net, x, target):
          NeuronIntegratedGradients(net, layer).attribute(x, unit, n_steps=12))
 
 
+# ---- other paths, by PAIR's saliency library ----------------------------------------------------
+def paths(name, net, x, target):
+    import saliency.core as saliency
+
+    # The argument's name before NumPy 1.22.
+    quantile = np.quantile
+    np.quantile = lambda a, q, interpolation: quantile(a, q, method=interpolation)
+    baseline = np.load(os.path.join(OUT, name + "_baseline.npy"))[0].transpose(1, 2, 0)
+    found = {"blur": [], "blur_root": [], "guided_path": []}
+    for image, label in zip(x, target):
+        def call(batch, call_model_args=None, expected_keys=None, label=label):
+            rows = torch.tensor(np.asarray(batch).transpose(0, 3, 1, 2), dtype=torch.float32)
+            rows.requires_grad_()
+            (g,) = torch.autograd.grad(net(rows)[:, label].sum(), rows)
+            return {saliency.INPUT_OUTPUT_GRADIENTS: g.numpy().transpose(0, 2, 3, 1)}
+
+        value = image.numpy().transpose(1, 2, 0).astype(np.float64)
+        for key, root in (("blur", False), ("blur_root", True)):
+            found[key].append(saliency.BlurIG().GetMask(value, call, max_sigma=4, steps=10,
+                                                        sqrt=root, batch_size=1))
+        found["guided_path"].append(saliency.GuidedIG().GetMask(
+            value, call, x_baseline=baseline, x_steps=15, max_dist=0.1))
+    np.quantile = quantile
+    for key, values in found.items():
+        save(f"{name}_{key}", np.array(values).transpose(0, 3, 1, 2))
+
+
 # ---- class activation maps ----------------------------------------------------------------------
 def raw_cam(kind, net, x, target, layer, pointed=False, signed=False):
     """The positive part of the map before it is stretched to [0, 1] and to the image; `pointed`
@@ -485,7 +513,7 @@ def parts(name, net, x):
     save(f"{name}_dff", maps.reshape(1, len(x), *a.shape[2:]).transpose(1, 0, 2, 3))
 
 
-GROUPS = [plain, noise, shap, backprop, deep_lift, lrp, layers, cams]
+GROUPS = [plain, noise, shap, backprop, deep_lift, lrp, layers, paths, cams]
 
 
 def main():
