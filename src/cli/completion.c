@@ -14,13 +14,27 @@ static void put_verbs(sl_text *out) {
   sl_text_puts(out, "help man completion");
 }
 
+static void put_rows(sl_text *out, sl_arena *scratch, const sl_row *rows) {
+  for (; rows->type != SL_T_END; rows++)
+    sl_text_printf(out, "%s ", sl_args_option_name(scratch, rows->name));
+}
+
 static void put_options(sl_text *out, sl_arena *scratch, const sl_op_info *op) {
+  put_rows(out, scratch, op->params);
   for (const sl_row *row = op->params; row->type != SL_T_END; row++)
-    sl_text_printf(out, "%s ", sl_args_option_name(scratch, row->name));
+    for (size_t i = 0; row->type == SL_T_VARIANT && i < row->registry->count; i++)
+      put_rows(out, scratch, row->registry->items[i]->params);
   sl_text_puts(out, global_options);
 }
 
+static int has_choices(const sl_row *row) {
+  return row->type == SL_T_ENUM || row->type == SL_T_VARIANT;
+}
+
 static void put_choices(sl_text *out, const sl_row *row) {
+  for (size_t i = 0; row->type == SL_T_VARIANT && i < row->registry->count; i++)
+    sl_text_printf(out, "%s%s", i == 0 ? "" : " ", row->registry->items[i]->name);
+  if (row->type == SL_T_VARIANT) return;
   for (const sl_choice *c = row->choices; c->name != NULL; c++)
     sl_text_printf(out, "%s%s", c == row->choices ? "" : " ", c->name);
 }
@@ -34,7 +48,7 @@ static void bash(sl_text *out, sl_arena *scratch) {
   sl_text_puts(out, "\" -- \"$cur\")); return\n  fi\n  case \"$verb $prev\" in\n");
   for (size_t i = 0; sl_op_at(i) != NULL; i++) {
     for (const sl_row *row = sl_op_at(i)->params; row->type != SL_T_END; row++) {
-      if (row->type != SL_T_ENUM) continue;
+      if (!has_choices(row)) continue;
       sl_text_printf(out, "    \"%s %s\") COMPREPLY=($(compgen -W \"", sl_op_at(i)->name,
                      sl_args_option_name(scratch, row->name));
       put_choices(out, row);
@@ -81,7 +95,7 @@ static void zsh(sl_text *out, sl_arena *scratch) {
                      sl_args_option_name(scratch, row->name));
       put_zsh_text(out, row->help);
       sl_text_putc(out, ']');
-      if (row->type == SL_T_ENUM) {
+      if (has_choices(row)) {
         sl_text_printf(out, ":%s:(", row->name);
         put_choices(out, row);
         sl_text_putc(out, ')');
@@ -108,7 +122,7 @@ static void fish_option(sl_text *out, sl_arena *scratch, const sl_op_info *op, c
   sl_text_printf(out, "complete -c slitlamp -n '__fish_seen_subcommand_from %s' -l %s -d ",
                  op->name, sl_args_option_name(scratch, row->name) + 2);
   put_fish_text(out, row->help);
-  if (row->type == SL_T_ENUM) {
+  if (has_choices(row)) {
     sl_text_puts(out, " -x -a '");
     put_choices(out, row);
     sl_text_putc(out, '\'');

@@ -43,7 +43,8 @@ void sl_help_overview(sl_text *out) {
 }
 
 static void put_placeholder(sl_text *out, const sl_row *row) {
-  static const char *const kinds[] = {"", "", "N", "X", "TEXT", "", "PATH", "ID", "KEY", "", ""};
+  static const char *const kinds[] = {"",     "",   "N",   "X", "TEXT", "",
+                                      "PATH", "ID", "KEY", "",  "NAME"};
   if (row->type == SL_T_ENUM) {
     for (const sl_choice *c = row->choices; c->name != NULL; c++)
       sl_text_printf(out, "%s%s", c == row->choices ? "" : "|", c->name);
@@ -84,7 +85,22 @@ static void put_option(sl_text *out, sl_arena *scratch, const sl_row *row) {
   if (row->type == SL_T_ENUM)
     for (const sl_choice *c = row->choices; c->name != NULL; c++)
       sl_text_printf(out, "  %-22s   %-16s %s\n", "", c->name, c->help != NULL ? c->help : "");
+  if (row->type == SL_T_VARIANT)
+    for (size_t i = 0; i < row->registry->count; i++)
+      sl_text_printf(out, "  %-22s   %-26s %s\n", "", row->registry->items[i]->name,
+                     row->registry->items[i]->title);
   sl_text_free(&left);
+}
+
+// What each item of a variant takes besides: "--method smoothgrad" and its options.
+static void put_items(sl_text *out, sl_arena *scratch, const sl_row *row) {
+  for (size_t i = 0; i < row->registry->count; i++) {
+    const sl_item *item = row->registry->items[i];
+    sl_text_printf(out, "\nwith %s %s: %s\n", sl_args_option_name(scratch, row->name), item->name,
+                   item->help);
+    for (const sl_row *own = item->params; own->type != SL_T_END; own++)
+      put_option(out, scratch, own);
+  }
 }
 
 static void put_synopsis(sl_text *out, const sl_op_info *op) {
@@ -117,6 +133,10 @@ void sl_help_verb(sl_text *out, const sl_op_info *op, int advanced) {
       started = 1;
       put_option(out, scratch, row);
     }
+  }
+  for (const sl_row *row = op->params; row->type != SL_T_END; row++) {
+    hidden += row->type == SL_T_VARIANT && !advanced;
+    if (row->type == SL_T_VARIANT && advanced) put_items(out, scratch, row);
   }
   if (hidden > 0) sl_text_printf(out, "\n%d more: slitlamp help %s --all\n", hidden, op->name);
   sl_text_printf(out, "\nexample: %s\n", op->example);

@@ -12,8 +12,9 @@ static void put_member(sl_json_writer *w, const char *key, const char *text) {
 }
 
 static void put_flags(sl_json_writer *w, uint32_t flags) {
-  static const char *const names[] = {"slow",   "untrusted", "experimental", "writes",      "peek",
-                                      "cached", "local",     "serves",       "no_workspace"};
+  static const char *const names[] = {
+      "slow",   "untrusted", "experimental", "writes",       "peek",
+      "cached", "local",     "serves",       "no_workspace", "optional_workspace"};
   sl_json_key(w, "flags");
   sl_json_open_list(w);
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
