@@ -47,6 +47,9 @@ BOTH("{\"blur_integrated_gradients\": {\"steps\": 10, \"sigma\": 4, \"root\": tr
 BOTH("{\"guided_integrated_gradients\": {\"steps\": 15, \"distance\": 0.1}}", "predicted",
      "baseline", "guided_path")
 
+BOTH("{\"xrai\": {\"steps\": 20, \"segment_min\": 6, \"widen\": 1, \"gain_min\": 3}}", "predicted",
+     NULL, "xrai")
+
 BOTH("\"guided_backprop\"", "predicted", NULL, "guided_backprop")
 BOTH("\"deconvolution\"", "predicted", NULL, "deconvolution")
 BOTH_LAYERS("\"guided_grad_cam\"", "guided_grad_cam_nearest")
@@ -107,3 +110,5 @@ BOTH_LAYERS("{\"dff\": {\"parts\": 1, \"rounds\": 20000}}", "dff")
 
 #undef BOTH
 #undef BOTH_LAYERS
+
+#include "attrib/black_box_case_list.h"
