@@ -411,7 +411,7 @@ def paths(name, net, x, target):
     quantile = np.quantile
     np.quantile = lambda a, q, interpolation: quantile(a, q, method=interpolation)
     baseline = np.load(os.path.join(OUT, name + "_baseline.npy"))[0].transpose(1, 2, 0)
-    found = {"blur": [], "blur_root": [], "guided_path": []}
+    found = {"blur": [], "blur_root": [], "guided_path": [], "xrai": []}
     for image, label in zip(x, target):
         def call(batch, call_model_args=None, expected_keys=None, label=label):
             rows = torch.tensor(np.asarray(batch).transpose(0, 3, 1, 2), dtype=torch.float32)
@@ -425,9 +425,34 @@ def paths(name, net, x, target):
                                                         sqrt=root, batch_size=1))
         found["guided_path"].append(saliency.GuidedIG().GetMask(
             value, call, x_baseline=baseline, x_steps=15, max_dist=0.1))
+        found["xrai"].append(regions(net, image, label))
     np.quantile = quantile
     for key, values in found.items():
         save(f"{name}_{key}", np.array(values).transpose(0, 3, 1, 2))
+
+
+def regions(net, image, label):
+    """XRAI over segments at the image's own size, small ones for a small image."""
+    from captum.attr import IntegratedGradients
+    from saliency.core import xrai
+    from skimage.morphology import dilation, disk
+    from skimage.segmentation import felzenszwalb
+
+    x = image[None]
+    ends = [torch.full_like(x, float(v)) for v in (x.min(), x.max())]
+    base = sum(IntegratedGradients(net).attribute(x, b, target=int(label), n_steps=20)
+               for b in ends) / 2
+    value = image.numpy().transpose(1, 2, 0).astype(np.float64)
+    stretched = (value - value.min()) / (value.max() - value.min()) * 2 - 1
+    masks = []
+    for scale in xrai._FELZENSZWALB_SCALE_VALUES:
+        labels = felzenszwalb(stretched, scale=scale, sigma=0.8, min_size=6)
+        masks += [dilation(labels == k, footprint=disk(1)) for k in range(labels.max() + 1)]
+    how = xrai.XRAIParameters()
+    how.experimental_params["min_pixel_diff"] = 3
+    found = xrai.XRAI().GetMask(value, None, segments=masks, extra_parameters=how,
+                                base_attribution=base[0].numpy().transpose(1, 2, 0))
+    return found[:, :, None]
 
 
 # ---- class activation maps ----------------------------------------------------------------------
