@@ -170,24 +170,25 @@ static void multiply_by_map(sl_attrib_case *work, const sl_feature_layer *layer,
   }
 }
 
-static sl_status guide_cam(sl_attrib_case *work, const guided_cam_params *params, sl_error *err) {
-  sl_feature_layer layer;
+static sl_status guide_cam(sl_attrib_case *work, const sl_feature_layer *layer,
+                           const guided_cam_params *params, sl_error *err) {
   float *maps;
   if (work->input.shape.rank != 4)
     return sl_fail(err, SL_E_UNSUPPORTED, "guided_grad_cam needs an input [N, C, H, W]");
-  SL_TRY(sl_cam_layer_find(work->call, &layer, err));
-  SL_TRY(sl_cam_layer_grad_cam(work, &layer, &maps, err));
+  SL_TRY(sl_cam_layer_grad_cam(work, layer, &maps, err));
   SL_TRY(sweep_back(work, "guided", guided_rules, err));
-  multiply_by_map(work, &layer, maps, params->enlarge);
-  work->out->layer = layer.value;
+  multiply_by_map(work, layer, maps, params->enlarge);
+  work->out->layer = layer->value;
   return SL_OK;
 }
 
 static sl_status run_guided_grad_cam(const sl_attrib_call *call, const void *params,
                                      sl_attribution *out, sl_error *err) {
   sl_attrib_case work;
-  SL_TRY(sl_attrib_case_open(call, out, &work, err));
-  sl_status status = guide_cam(&work, params, err);
+  sl_feature_layer layer;
+  SL_TRY(sl_cam_layer_find(call, &layer, err));
+  SL_TRY(sl_attrib_case_open_at(call, layer.value, out, &work, err));
+  sl_status status = guide_cam(&work, &layer, params, err);
   sl_attrib_case_close(&work);
   return status;
 }

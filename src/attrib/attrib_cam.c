@@ -22,9 +22,9 @@ static sl_status run_cam(const sl_attrib_call *call, const void *params, sl_cam_
   sl_attrib_case work;
   sl_feature_layer layer;
   float *maps;
-  SL_TRY(sl_attrib_case_open(call, out, &work, err));
-  sl_status status = sl_cam_layer_find(call, &layer, err);
-  if (status == SL_OK) status = sl_cam_layer_maps(&work, &layer, rule, &maps, err);
+  SL_TRY(sl_cam_layer_find(call, &layer, err));
+  SL_TRY(sl_attrib_case_open_at(call, layer.value, out, &work, err));
+  sl_status status = sl_cam_layer_maps(&work, &layer, rule, &maps, err);
   if (status == SL_OK) status = sl_cam_layer_finish(&work, &layer, maps, p->positive, err);
   sl_attrib_case_close(&work);
   return status;

@@ -116,11 +116,10 @@ static sl_status run_component(const sl_attrib_call *call, const void *params, c
   sl_attrib_case work;
   sl_feature_layer layer;
   float *maps;
-  SL_TRY(sl_attrib_case_open(call, out, &work, err));
-  sl_status status = sl_cam_layer_find(call, &layer, err);
-  if (status == SL_OK && rule != NULL) status = component_maps(&work, &layer, rule, &maps, err);
-  if (status == SL_OK && rule == NULL)
-    status = sl_cam_layer_maps(&work, &layer, eigen_grad, &maps, err);
+  SL_TRY(sl_cam_layer_find(call, &layer, err));
+  SL_TRY(sl_attrib_case_open_at(call, layer.value, out, &work, err));
+  sl_status status = rule != NULL ? component_maps(&work, &layer, rule, &maps, err)
+                                  : sl_cam_layer_maps(&work, &layer, eigen_grad, &maps, err);
   if (status == SL_OK) status = sl_cam_layer_finish(&work, &layer, maps, p->positive, err);
   sl_attrib_case_close(&work);
   return status;
@@ -266,35 +265,36 @@ static double *as_columns(sl_arena *arena, const sl_feature_layer *layer, const 
   return values;
 }
 
-static sl_status make_parts(sl_attrib_case *work, const factor_params *params, sl_error *err) {
-  sl_feature_layer layer;
+static sl_status make_parts(sl_attrib_case *work, const sl_feature_layer *layer,
+                            const factor_params *params, sl_error *err) {
   float *activations, *out;
   sl_arena *arena = work->call->arena;
-  SL_TRY(sl_cam_layer_find(work->call, &layer, err));
-  SL_TRY(sl_cam_layer_activations(work, &layer, &activations, err));
-  int64_t places = layer.height * layer.width, parts = params->parts;
-  factors f = {.channels = layer.channels,
+  SL_TRY(sl_cam_layer_activations(work, layer, &activations, err));
+  int64_t places = layer->height * layer->width, parts = params->parts;
+  factors f = {.channels = layer->channels,
                .columns = work->samples * places,
                .parts = parts,
-               .values = as_columns(arena, &layer, activations, work->samples),
-               .concepts = SL_NEW_ARRAY(arena, double, layer.channels *parts),
+               .values = as_columns(arena, layer, activations, work->samples),
+               .concepts = SL_NEW_ARRAY(arena, double, layer->channels *parts),
                .maps = SL_NEW_ARRAY(arena, double, parts * work->samples * places)};
   factorize(arena, &f, work->call->seed, params->rounds);
-  sl_shape shape = {.rank = 4, .dims = {work->samples, parts, layer.height, layer.width}};
+  sl_shape shape = {.rank = 4, .dims = {work->samples, parts, layer->height, layer->width}};
   SL_TRY(sl_attrib_case_values(work, &shape, &out, err));
   for (int64_t n = 0; n < work->samples; n++)
     for (int64_t k = 0; k < parts; k++)
       for (int64_t i = 0; i < places; i++)
         out[(n * parts + k) * places + i] = (float)f.maps[k * f.columns + n * places + i];
-  work->out->layer = layer.value;
+  work->out->layer = layer->value;
   return SL_OK;
 }
 
 static sl_status run_dff(const sl_attrib_call *call, const void *params, sl_attribution *out,
                          sl_error *err) {
   sl_attrib_case work;
-  SL_TRY(sl_attrib_case_open(call, out, &work, err));
-  sl_status status = make_parts(&work, params, err);
+  sl_feature_layer layer;
+  SL_TRY(sl_cam_layer_find(call, &layer, err));
+  SL_TRY(sl_attrib_case_open_at(call, layer.value, out, &work, err));
+  sl_status status = make_parts(&work, &layer, params, err);
   sl_attrib_case_close(&work);
   return status;
 }

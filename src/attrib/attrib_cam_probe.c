@@ -108,7 +108,6 @@ typedef sl_status (*weigh)(probe *p, sl_error *err);
 
 static sl_status probe_channels(probe *p, weigh weights, float **maps, sl_error *err) {
   sl_attrib_case *work = p->work;
-  SL_TRY(sl_cam_layer_find(work->call, &p->layer, err));
   SL_TRY(sl_cam_layer_activations(work, &p->layer, &p->activations, err));
   SL_TRY(sl_attrib_case_sums(work, work->samples * p->layer.channels, &p->scores, err));
   SL_TRY(weights(p, err));
@@ -130,8 +129,9 @@ static sl_status run_probe(const sl_attrib_call *call, const void *params, weigh
   const probe_params *how = params;
   sl_attrib_case work;
   float *maps;
-  SL_TRY(sl_attrib_case_open(call, out, &work, err));
   probe p = {.work = &work};
+  SL_TRY(sl_cam_layer_find(call, &p.layer, err));
+  SL_TRY(sl_attrib_case_open_at(call, p.layer.value, out, &work, err));
   sl_status status = probe_channels(&p, weights, &maps, err);
   if (status == SL_OK) status = sl_cam_layer_finish(&work, &p.layer, maps, how->positive, err);
   sl_attrib_case_close(&work);
@@ -272,12 +272,10 @@ static sl_status run_finer_cam(const sl_attrib_call *call, const void *params, s
   sl_feature_layer layer;
   sl_target *targets = NULL;
   float *maps;
-  SL_TRY(sl_attrib_case_open(call, out, &work, err));
+  SL_TRY(sl_cam_layer_find(call, &layer, err));
+  SL_TRY(sl_attrib_case_open_at(call, layer.value, out, &work, err));
   sl_status status = finer_targets(&work, p, &targets, err);
-  if (status == SL_OK) {
-    work.start.targets = targets;
-    status = sl_cam_layer_find(call, &layer, err);
-  }
+  if (status == SL_OK) work.start.targets = targets;
   if (status == SL_OK) status = sl_cam_layer_grad_cam(&work, &layer, &maps, err);
   if (status == SL_OK) status = sl_cam_layer_finish(&work, &layer, maps, p->positive, err);
   sl_attrib_case_close(&work);

@@ -30,9 +30,14 @@ static sl_status keep_numbers(sl_attrib_case *work, sl_error *err) {
 
 sl_status sl_attrib_case_open(const sl_attrib_call *call, sl_attribution *out, sl_attrib_case *work,
                               sl_error *err) {
+  return sl_attrib_case_open_at(call, 0, out, work, err);
+}
+
+sl_status sl_attrib_case_open_at(const sl_attrib_call *call, sl_value_id layer, sl_attribution *out,
+                                 sl_attrib_case *work, sl_error *err) {
   *work = (sl_attrib_case){.call = call, .out = out};
   SL_TRY(sl_tensor_to_f32(call->input, &work->input, err));
-  sl_status status = sl_attrib_begin(call, &work->start, err);
+  sl_status status = sl_attrib_begin_at(call, layer, &work->start, err);
   work->x = work->input.data;
   work->samples = work->start.samples;
   work->elements = work->start.elements;

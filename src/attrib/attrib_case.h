@@ -22,6 +22,10 @@ typedef struct sl_attrib_case {
 // closed already.
 SL_MUST_CHECK sl_status sl_attrib_case_open(const sl_attrib_call *call, sl_attribution *out,
                                             sl_attrib_case *work, sl_error *err);
+// The same with a layer's values kept in start.layer (sl_attrib_begin_at()).
+SL_MUST_CHECK sl_status sl_attrib_case_open_at(const sl_attrib_call *call, sl_value_id layer,
+                                               sl_attribution *out, sl_attrib_case *work,
+                                               sl_error *err);
 void sl_attrib_case_close(sl_attrib_case *work);
 
 // SL_E_ARG unless there is one baseline for all samples or one for each.

@@ -44,24 +44,45 @@ static int64_t row_elements(const sl_tensor *tensor) {
   return (int64_t)(sl_tensor_row_bytes(tensor) / sl_dtype_size(tensor->dtype));
 }
 
-static sl_status run_forward(const sl_attrib_call *call, sl_tensor *value, sl_error *err) {
+static int64_t rows_in(const sl_attrib_call *call, int gradients) {
+  int64_t limit = call->memory_max_bytes > 0 ? call->memory_max_bytes : memory_default_bytes;
+  int64_t row = sl_white_box_row_bytes(call->box) * (gradients ? 2 : 1);
+  int64_t rows = row > 0 ? limit / row : batches[BATCHES_MAX - 1];
+  return rows < 1 ? 1 : rows;
+}
+
+static int can_keep(const sl_white_box *box, sl_value_id layer) {
+  return layer != 0 && sl_attrib_row_elements(box, layer) > 0 &&
+         sl_white_box_model(box)->graph->values[layer].type.element == SL_ELEMENT_F32;
+}
+
+// outputs[0] is the target's value, outputs[1] the layer when it is kept.
+static sl_status run_forward(const sl_attrib_call *call, sl_value_id layer, sl_tensor *outputs,
+                             sl_error *err) {
   const sl_piece *piece;
-  SL_TRY(sl_white_box_tap(call->box, &call->target->value, 1, &piece, err));
+  sl_value_id values[2] = {call->target->value, layer};
+  SL_TRY(sl_white_box_tap(call->box, values, layer != 0 ? 2 : 1, &piece, err));
   sl_tensor inputs[SL_RANK_MAX] = {*call->input};
   if (piece->input_count > SL_RANK_MAX)
     return sl_fail(err, SL_E_UNSUPPORTED, "the model takes %d inputs", piece->input_count);
   if (piece->input_count > 1 && call->others == NULL)
     return sl_fail(err, SL_E_ARG, "the model takes %d inputs, one was given", piece->input_count);
   for (int32_t i = 1; i < piece->input_count; i++) inputs[i] = *call->others[i - 1];
-  sl_row_run how = {.rows = call->input->shape.dims[0],
+  int64_t rows = call->input->shape.dims[0], most = rows_in(call, 0);
+  sl_row_run how = {.rows = rows,
+                    .batch = rows < most ? rows : most,
                     .fixed_batch = sl_white_box_batch(call->box)};
-  return sl_piece_run_rows(piece, &how, inputs, value, err);
+  return sl_piece_run_rows(piece, &how, inputs, outputs, err);
 }
 
-sl_status sl_attrib_begin(const sl_attrib_call *call, sl_attrib_start *out, sl_error *err) {
+sl_status sl_attrib_begin_at(const sl_attrib_call *call, sl_value_id layer, sl_attrib_start *out,
+                             sl_error *err) {
   *out = (sl_attrib_start){.samples = call->input->shape.dims[0],
                            .elements = row_elements(call->input)};
-  SL_TRY(run_forward(call, &out->value, err));
+  sl_tensor outputs[2] = {0};
+  SL_TRY(run_forward(call, can_keep(call->box, layer) ? layer : 0, outputs, err));
+  out->value = outputs[0];
+  out->layer = outputs[1];
   out->numbers = SL_NEW_ARRAY(call->arena, double, out->samples + 1);
   sl_target *targets = SL_NEW_ARRAY(call->arena, sl_target, out->samples + 1);
   out->targets = targets;
@@ -72,7 +93,14 @@ sl_status sl_attrib_begin(const sl_attrib_call *call, sl_attrib_start *out, sl_e
   return status;
 }
 
-void sl_attrib_end(sl_attrib_start *start) { sl_tensor_release(&start->value); }
+sl_status sl_attrib_begin(const sl_attrib_call *call, sl_attrib_start *out, sl_error *err) {
+  return sl_attrib_begin_at(call, 0, out, err);
+}
+
+void sl_attrib_end(sl_attrib_start *start) {
+  sl_tensor_release(&start->value);
+  sl_tensor_release(&start->layer);
+}
 
 // ---- one batch ----------------------------------------------------------------------------------
 
@@ -286,13 +314,6 @@ static sl_status run_batch(sweeper *s, int64_t rows, sl_error *err) {
 
 // ---- which batch --------------------------------------------------------------------------------
 
-static int64_t rows_allowed(const sweeper *s) {
-  int64_t limit = s->call->memory_max_bytes > 0 ? s->call->memory_max_bytes : memory_default_bytes;
-  int64_t row = sl_white_box_row_bytes(s->call->box) * (s->plan->gradients ? 2 : 1);
-  int64_t rows = row > 0 ? limit / row : batches[BATCHES_MAX - 1];
-  return rows < 1 ? 1 : rows;
-}
-
 // Half the rows after a failure for want of memory, until one row is too much.
 static sl_status run_some(sweeper *s, int64_t *batch, sl_error *err) {
   for (;;) {
@@ -307,7 +328,7 @@ static sl_status run_some(sweeper *s, int64_t *batch, sl_error *err) {
 
 // Sizes are tried on the work itself, doubling, as long as rows per second grow by 3 %.
 static sl_status run_all(sweeper *s, int64_t *batch, sl_error *err) {
-  int64_t most = rows_allowed(s), best = 1;
+  int64_t most = rows_in(s->call, s->plan->gradients), best = 1;
   double best_rate = 0;
   int tries = s->fixed == 0;
   *batch = s->fixed > 0 ? s->fixed : 1;

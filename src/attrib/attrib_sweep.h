@@ -45,9 +45,14 @@ typedef struct sl_attrib_start {
   double *numbers;            // [N]
   const sl_target *targets;   // [N], definite
   int64_t samples, elements;  // N; float32 elements of one input row
+  sl_tensor layer;            // float32 values of the layer asked for; empty when there are none
 } sl_attrib_start;
 SL_MUST_CHECK sl_status sl_attrib_begin(const sl_attrib_call *call, sl_attrib_start *out,
                                         sl_error *err);
+// The same, keeping a layer's values by the way, so that a sweep can start there. Layers that are
+// not float32 are not kept.
+SL_MUST_CHECK sl_status sl_attrib_begin_at(const sl_attrib_call *call, sl_value_id layer,
+                                           sl_attrib_start *out, sl_error *err);
 void sl_attrib_end(sl_attrib_start *start);
 
 // Elements of one row of a value; -1 when not known.

@@ -28,13 +28,30 @@ typedef struct maps_sweep {
   float *out;
 } maps_sweep;
 
+// The layer's values that came with the target, so that only what lies behind the layer runs.
+static const float *kept_values(const sl_attrib_case *work, const sl_feature_layer *layer) {
+  const sl_tensor *kept = &work->start.layer;
+  int fits = kept->buffer != NULL && kept->dtype == SL_DTYPE_F32 &&
+             sl_shape_count(&kept->shape) == work->samples * layer->elements;
+  return fits ? kept->data : NULL;
+}
+
+static void make_layer_row(void *ctx, int64_t sample, int64_t copy, float *row) {
+  (void)copy;
+  const maps_sweep *m = ctx;
+  memcpy(row, kept_values(m->work, m->layer) + sample * m->layer->elements,
+         (size_t)m->layer->elements * sizeof *row);
+}
+
 static void take_map(void *ctx, int64_t sample, int64_t copy, double value, const float *gradient,
                      const float *const *values) {
   (void)copy, (void)value;
   maps_sweep *m = ctx;
   int64_t places = m->layer->height * m->layer->width;
   memset(m->map, 0, (size_t)places * sizeof *m->map);
-  m->rule(m->layer, values[0], gradient, m->map);
+  const float *kept = kept_values(m->work, m->layer);
+  const float *activations = kept != NULL ? kept + sample * m->layer->elements : values[0];
+  m->rule(m->layer, activations, gradient, m->map);
   for (int64_t i = 0; i < places; i++) m->out[sample * places + i] = (float)m->map[i];
 }
 
@@ -54,6 +71,11 @@ sl_status sl_cam_layer_maps(sl_attrib_case *work, const sl_feature_layer *layer,
                         .make = sl_attrib_case_input_row,
                         .take = take_map,
                         .ctx = &m};
+  if (kept_values(work, layer) != NULL) {
+    plan.from = layer->value;
+    plan.value_count = 0;
+    plan.make = make_layer_row;
+  }
   *maps = m.out;
   return sl_attrib_sweep(work->call, &work->start, &plan, work->out, err);
 }
@@ -88,6 +110,10 @@ static void take_activations(void *ctx, int64_t sample, int64_t copy, double val
 
 sl_status sl_cam_layer_activations(sl_attrib_case *work, const sl_feature_layer *layer,
                                    float **activations, sl_error *err) {
+  if (kept_values(work, layer) != NULL) {
+    *activations = work->start.layer.data;
+    return SL_OK;
+  }
   activation_sweep a = {.work = work, .elements = layer->elements};
   void *room;
   SL_TRY(sl_arena_try_push(work->call->arena, (size_t)(work->samples * layer->elements),
