@@ -968,6 +968,31 @@ ExemplarsResult = TypedDict(
 )
 
 
+#: Result of "invert".
+InvertResult = TypedDict(
+    "InvertResult",
+    {
+        'sample': 'str | None',
+        'run': 'str | None',
+        'target': 'str | None',
+        'before': 'float | None',
+        'after': 'float | None',
+        'curve': 'list[float]',
+        'steps': 'int',
+        'flat_steps': 'int',
+        'top_index': 'int | None',
+        'top': 'str | None',
+        'picture': 'str | None',
+        'map': 'str | None',
+        'width': 'int',
+        'height': 'int',
+        'input': 'Values',
+        'seconds': 'float | None',
+        'notes': 'list[str]',
+    },
+)
+
+
 #: Result of "grad".
 GradResult = TypedDict(
     "GradResult",
@@ -1620,6 +1645,51 @@ class Operations:
         :param threads: Threads inside a run; 0 uses every processor.
         """
         return self.call('exemplars', {'layer': layer, 'model': model, 'run': run, 'channel': channel, 'where': where, 'top': top, 'limit': limit, 'provider': provider, 'threads': threads})  # type: ignore[no-any-return]
+
+    def invert(
+        self,
+        target: str,
+        *,
+        model: str | None = None,
+        sample: str | None = None,
+        run: str | None = None,
+        tensor: str | None = None,
+        provider: Literal["auto", "cpu", "cuda", "tensorrt", "openvino", "coreml"] | None = None,
+        threads: int | None = None,
+        space: Literal["fourier", "pixel"] | None = None,
+        steps: int | None = None,
+        rate: float | None = None,
+        jitter: int | None = None,
+        rotate: float | None = None,
+        zoom: float | None = None,
+        total_variation: float | None = None,
+        square: float | None = None,
+        seed: int | None = None,
+        out: str | None = None,
+        png: str | None = None,
+    ) -> InvertResult:
+        """A picture that a class or channel answers to most, by gradient ascent.
+
+        :param target: What the picture should show: a class by number or name, a channel such as "layer4[12]", one place of it such as "layer4[12,3,3]".
+        :param model: Model as an .onnx file, or the id of one seen before; that of the run when left out.
+        :param sample: Sample of the workspace.
+        :param run: Run whose model, pipeline and classes are used; the newest one when left out.
+        :param tensor: Ready input as an .npy file, the batch first, in place of a sample; needs no workspace.
+        :param provider: ONNX Runtime execution provider.
+        :param threads: Threads inside a run; 0 uses every processor.
+        :param space: What the ascent moves in.
+        :param steps: Steps.
+        :param rate: Length of a step (Adam).
+        :param jitter: Each step shifts the picture at most so far; -1 is a 28th of its width.
+        :param rotate: Each step turns it at most so far.
+        :param zoom: Each step changes its size by at most this part.
+        :param total_variation: Weight of smoothness; the target's gradient has root mean square 1.
+        :param square: Weight of staying near grey.
+        :param seed: Of everything random.
+        :param out: File to write the model's input to (.npy).
+        :param png: File to write the picture to (.png).
+        """
+        return self.call('invert', {'target': target, 'model': model, 'sample': sample, 'run': run, 'tensor': tensor, 'provider': provider, 'threads': threads, 'space': space, 'steps': steps, 'rate': rate, 'jitter': jitter, 'rotate': rotate, 'zoom': zoom, 'total_variation': total_variation, 'square': square, 'seed': seed, 'out': out, 'png': png})  # type: ignore[no-any-return]
 
     def grad(
         self,

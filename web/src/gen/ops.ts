@@ -1514,6 +1514,82 @@ export interface ExemplarsResult {
   readonly notes: readonly string[];
 }
 
+export interface InvertParams {
+  /** Model as an .onnx file, or the id of one seen before; that of the run when left out. */
+  readonly model?: string;
+  /** Sample of the workspace. */
+  readonly sample?: string;
+  /** Run whose model, pipeline and classes are used; the newest one when left out. */
+  readonly run?: string;
+  /** Ready input as an .npy file, the batch first, in place of a sample; needs no workspace. */
+  readonly tensor?: string;
+  /** ONNX Runtime execution provider. */
+  readonly provider?: "auto" | "cpu" | "cuda" | "tensorrt" | "openvino" | "coreml";
+  /** Threads inside a run; 0 uses every processor. */
+  readonly threads?: number;
+  /** What the picture should show: a class by number or name, a channel such as "layer4[12]", one place of it such as "layer4[12,3,3]". */
+  readonly target: string;
+  /** What the ascent moves in. */
+  readonly space?: "fourier" | "pixel";
+  /** Steps. */
+  readonly steps?: number;
+  /** Length of a step (Adam). */
+  readonly rate?: number;
+  /** Each step shifts the picture at most so far; -1 is a 28th of its width. Unit: px. */
+  readonly jitter?: number;
+  /** Each step turns it at most so far. Unit: deg. */
+  readonly rotate?: number;
+  /** Each step changes its size by at most this part. */
+  readonly zoom?: number;
+  /** Weight of smoothness; the target's gradient has root mean square 1. */
+  readonly total_variation?: number;
+  /** Weight of staying near grey. */
+  readonly square?: number;
+  /** Of everything random. */
+  readonly seed?: number;
+  /** File to write the model's input to (.npy). */
+  readonly out?: string;
+  /** File to write the picture to (.png). */
+  readonly png?: string;
+}
+
+export interface InvertResult {
+  /** The sample it started from; null for grey noise. */
+  readonly sample: string | null;
+  /** Run whose model and pipeline were used. */
+  readonly run: string | null;
+  /** What the picture should show. */
+  readonly target: string | null;
+  /** The target at the start. */
+  readonly before: number | null;
+  /** The target at the end, the picture as it is. */
+  readonly after: number | null;
+  /** The target on the way, at most 64 steps spread evenly, warped. */
+  readonly curve: readonly number[];
+  /** Steps. */
+  readonly steps: number;
+  /** Of these: without a gradient. */
+  readonly flat_steps: number;
+  /** Class the model says of the picture; null for targets inside the model. */
+  readonly top_index: number | null;
+  /** Its name; null where not known. */
+  readonly top: string | null;
+  /** Blob of the picture (PNG); null without a workspace. */
+  readonly picture: string | null;
+  /** Blob of the model's input (.npy, float32); null without a workspace. */
+  readonly map: string | null;
+  /** Width of the picture. Unit: px. */
+  readonly width: number;
+  /** Height of it. Unit: px. */
+  readonly height: number;
+  /** The picture as the model takes it. */
+  readonly input: Values;
+  /** Time it took, without loading the model. Unit: s. */
+  readonly seconds: number | null;
+  /** What to know when reading this. */
+  readonly notes: readonly string[];
+}
+
 export interface GradParams {
   /** Model as an .onnx file. */
   readonly model: string;
@@ -2096,6 +2172,7 @@ export interface Operations {
   trace: { params: TraceParams; result: TraceResult };
   lens: { params: LensParams; result: LensResult };
   exemplars: { params: ExemplarsParams; result: ExemplarsResult };
+  invert: { params: InvertParams; result: InvertResult };
   grad: { params: GradParams; result: GradResult };
   compare: { params: CompareParams; result: CompareResult };
   modeldiff: { params: ModeldiffParams; result: ModeldiffResult };
@@ -3138,7 +3215,8 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
     "example": "slitlamp inspect model.onnx --time",
     "flags": [
       "untrusted",
-      "peek"
+      "peek",
+      "optional_workspace"
     ],
     "params": [
       {
@@ -3226,7 +3304,8 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
     "example": "slitlamp tap --sample s12 --layer conv1",
     "flags": [
       "untrusted",
-      "peek"
+      "peek",
+      "optional_workspace"
     ],
     "params": [
       {
@@ -3331,7 +3410,8 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
     "example": "slitlamp attribute --sample s12 --method integrated_gradients --steps 64",
     "flags": [
       "untrusted",
-      "peek"
+      "peek",
+      "optional_workspace"
     ],
     "params": [
       {
@@ -3472,7 +3552,8 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
     "example": "slitlamp edit --sample s12 --edit \"features.7[12]*0\"",
     "flags": [
       "untrusted",
-      "peek"
+      "peek",
+      "optional_workspace"
     ],
     "params": [
       {
@@ -3573,7 +3654,8 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
     "example": "slitlamp trace --sample s12",
     "flags": [
       "untrusted",
-      "peek"
+      "peek",
+      "optional_workspace"
     ],
     "params": [
       {
@@ -3678,7 +3760,8 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
     "example": "slitlamp lens --sample s12",
     "flags": [
       "untrusted",
-      "peek"
+      "peek",
+      "optional_workspace"
     ],
     "params": [
       {
@@ -3770,7 +3853,8 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
     "example": "slitlamp exemplars --layer layer3 --channel 12 --channel 40",
     "flags": [
       "untrusted",
-      "peek"
+      "peek",
+      "optional_workspace"
     ],
     "params": [
       {
@@ -3863,6 +3947,181 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
         "max": 1024,
         "default": 0,
         "help": "Threads inside a run; 0 uses every processor."
+      }
+    ]
+  },
+  "invert": {
+    "title": "Show what a unit wants",
+    "help": "A picture that a class or channel answers to most, by gradient ascent.",
+    "example": "slitlamp invert --target \"tabby\" --png tabby.png",
+    "flags": [
+      "untrusted",
+      "peek",
+      "optional_workspace"
+    ],
+    "params": [
+      {
+        "name": "model",
+        "type": "path",
+        "positional": true,
+        "help": "Model as an .onnx file, or the id of one seen before; that of the run when left out."
+      },
+      {
+        "name": "sample",
+        "type": "id",
+        "kind": "sample",
+        "help": "Sample of the workspace."
+      },
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose model, pipeline and classes are used; the newest one when left out."
+      },
+      {
+        "name": "tensor",
+        "type": "path",
+        "help": "Ready input as an .npy file, the batch first, in place of a sample; needs no workspace."
+      },
+      {
+        "name": "provider",
+        "type": "enum",
+        "advanced": true,
+        "default": "auto",
+        "choices": [
+          {
+            "name": "auto",
+            "help": "the fastest that is there"
+          },
+          {
+            "name": "cpu",
+            "help": "the processor"
+          },
+          {
+            "name": "cuda",
+            "help": "an NVIDIA GPU"
+          },
+          {
+            "name": "tensorrt",
+            "help": "an NVIDIA GPU through TensorRT"
+          },
+          {
+            "name": "openvino",
+            "help": "Intel hardware"
+          },
+          {
+            "name": "coreml",
+            "help": "Apple hardware"
+          }
+        ],
+        "help": "ONNX Runtime execution provider."
+      },
+      {
+        "name": "threads",
+        "type": "int",
+        "advanced": true,
+        "min": 0,
+        "max": 1024,
+        "default": 0,
+        "help": "Threads inside a run; 0 uses every processor."
+      },
+      {
+        "name": "target",
+        "type": "text",
+        "required": true,
+        "help": "What the picture should show: a class by number or name, a channel such as \"layer4[12]\", one place of it such as \"layer4[12,3,3]\"."
+      },
+      {
+        "name": "space",
+        "type": "enum",
+        "default": "fourier",
+        "choices": [
+          {
+            "name": "fourier",
+            "help": "frequencies and colours made independent: looks less like noise"
+          },
+          {
+            "name": "pixel",
+            "help": "the pixels themselves"
+          }
+        ],
+        "help": "What the ascent moves in."
+      },
+      {
+        "name": "steps",
+        "type": "int",
+        "min": 1,
+        "max": 100000,
+        "default": 256,
+        "help": "Steps."
+      },
+      {
+        "name": "rate",
+        "type": "real",
+        "min": 1e-06,
+        "max": 10,
+        "default": 0.05,
+        "help": "Length of a step (Adam)."
+      },
+      {
+        "name": "jitter",
+        "type": "int",
+        "unit": "px",
+        "min": -1,
+        "max": 1024,
+        "default": -1,
+        "help": "Each step shifts the picture at most so far; -1 is a 28th of its width."
+      },
+      {
+        "name": "rotate",
+        "type": "real",
+        "unit": "deg",
+        "min": 0,
+        "max": 180,
+        "default": 5,
+        "help": "Each step turns it at most so far."
+      },
+      {
+        "name": "zoom",
+        "type": "real",
+        "min": 0,
+        "max": 0.5,
+        "default": 0.05,
+        "help": "Each step changes its size by at most this part."
+      },
+      {
+        "name": "total_variation",
+        "type": "real",
+        "min": 0,
+        "max": 1000,
+        "default": 0.1,
+        "help": "Weight of smoothness; the target's gradient has root mean square 1."
+      },
+      {
+        "name": "square",
+        "type": "real",
+        "min": 0,
+        "max": 1000,
+        "default": 0.1,
+        "help": "Weight of staying near grey."
+      },
+      {
+        "name": "seed",
+        "type": "int",
+        "min": 0,
+        "max": 9007199254740991,
+        "default": 0,
+        "help": "Of everything random."
+      },
+      {
+        "name": "out",
+        "type": "path",
+        "help": "File to write the model's input to (.npy)."
+      },
+      {
+        "name": "png",
+        "type": "path",
+        "help": "File to write the picture to (.png)."
       }
     ]
   },
@@ -3993,7 +4252,8 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
     "example": "slitlamp modeldiff float.onnx edited.onnx",
     "flags": [
       "untrusted",
-      "peek"
+      "peek",
+      "optional_workspace"
     ],
     "params": [
       {
@@ -4026,7 +4286,8 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
     "example": "slitlamp parity --other model_int8.onnx --where outcome=right",
     "flags": [
       "untrusted",
-      "peek"
+      "peek",
+      "optional_workspace"
     ],
     "params": [
       {
@@ -5871,6 +6132,121 @@ export const registries: Readonly<Record<string, readonly RegistryItem[]>> = {
       ]
     },
     {
+      "name": "blur_integrated_gradients",
+      "title": "Blur integrated gradients",
+      "help": "Gradients summed along the way from the picture to its strongest blur: no baseline to choose, shares by scale.",
+      "params": [
+        {
+          "name": "steps",
+          "type": "int",
+          "unit": "steps",
+          "min": 1,
+          "max": 4096,
+          "default": 100,
+          "help": "Points on the path."
+        },
+        {
+          "name": "sigma",
+          "type": "real",
+          "unit": "px",
+          "min": 0.1,
+          "max": 1000,
+          "default": 50,
+          "help": "Standard deviation of the strongest blur."
+        },
+        {
+          "name": "root",
+          "type": "bool",
+          "default": false,
+          "help": "Points lie denser where the blur is weak."
+        },
+        {
+          "name": "grad_step",
+          "type": "real",
+          "unit": "px",
+          "min": 0.0001,
+          "max": 1,
+          "default": 0.01,
+          "help": "Step over which the path's direction is measured."
+        }
+      ]
+    },
+    {
+      "name": "guided_integrated_gradients",
+      "title": "Guided integrated gradients",
+      "help": "Integrated gradients on a way that goes first where the model hardly reacts.",
+      "params": [
+        {
+          "name": "steps",
+          "type": "int",
+          "unit": "steps",
+          "min": 1,
+          "max": 4096,
+          "default": 200,
+          "help": "Points on the path, one after another."
+        },
+        {
+          "name": "fraction",
+          "type": "real",
+          "min": 0.001,
+          "max": 1,
+          "default": 0.25,
+          "help": "Part of the elements, those of smallest gradient, that move in a step."
+        },
+        {
+          "name": "distance",
+          "type": "real",
+          "min": 0,
+          "max": 1,
+          "default": 0.02,
+          "help": "How far an element may be off the straight way; 0 is integrated gradients."
+        }
+      ]
+    },
+    {
+      "name": "xrai",
+      "title": "XRAI",
+      "help": "Integrated gradients gathered into regions of the picture, the densest first.",
+      "params": [
+        {
+          "name": "steps",
+          "type": "int",
+          "unit": "steps",
+          "min": 1,
+          "max": 4096,
+          "default": 50,
+          "help": "Points on each path."
+        },
+        {
+          "name": "segment_min",
+          "type": "int",
+          "unit": "px",
+          "min": 1,
+          "max": 1000000,
+          "default": 150,
+          "help": "Smallest segment."
+        },
+        {
+          "name": "widen",
+          "type": "int",
+          "unit": "px",
+          "min": 0,
+          "max": 64,
+          "default": 5,
+          "help": "By how much segments are made wider."
+        },
+        {
+          "name": "gain_min",
+          "type": "int",
+          "unit": "px",
+          "min": 1,
+          "max": 1000000,
+          "default": 50,
+          "help": "A region that adds fewer pixels than this is left out."
+        }
+      ]
+    },
+    {
       "name": "guided_backprop",
       "title": "Guided backpropagation",
       "help": "Gradients that keep only positive parts through active units: sharp pictures of what was seen, hardly of why (Adebayo et al. 2018).",
@@ -6311,6 +6687,233 @@ export const registries: Readonly<Record<string, readonly RegistryItem[]>> = {
           "help": "Updates at most; they end earlier when nothing moves."
         }
       ]
+    },
+    {
+      "name": "occlusion",
+      "title": "Occlusion",
+      "help": "What the target loses when a square of the input is hidden, averaged over the squares that cover a place.",
+      "params": [
+        {
+          "name": "window",
+          "type": "int",
+          "unit": "px",
+          "min": 1,
+          "max": 4096,
+          "default": 16,
+          "help": "Side of the square that is hidden."
+        },
+        {
+          "name": "stride",
+          "type": "int",
+          "unit": "px",
+          "min": 1,
+          "max": 4096,
+          "default": 8,
+          "help": "From one square to the next; at most the window."
+        },
+        {
+          "name": "channels_apart",
+          "type": "bool",
+          "default": false,
+          "help": "Hide one channel at a time."
+        }
+      ]
+    },
+    {
+      "name": "feature_ablation",
+      "title": "Feature ablation",
+      "help": "What the target loses when a cell of a grid over the input is hidden.",
+      "params": [
+        {
+          "name": "cell",
+          "type": "int",
+          "unit": "px",
+          "min": 1,
+          "max": 4096,
+          "default": 16,
+          "help": "Side of the cells that are hidden."
+        },
+        {
+          "name": "channels_apart",
+          "type": "bool",
+          "default": false,
+          "help": "Hide one channel at a time."
+        }
+      ]
+    },
+    {
+      "name": "rise",
+      "title": "RISE",
+      "help": "Random masks averaged by what the target is through each: where the input must be seen for the target to be high.",
+      "params": [
+        {
+          "name": "masks",
+          "type": "int",
+          "unit": "masks",
+          "min": 1,
+          "max": 1048576,
+          "default": 2000,
+          "help": "Masks that are drawn."
+        },
+        {
+          "name": "cells",
+          "type": "int",
+          "min": 1,
+          "max": 256,
+          "default": 7,
+          "help": "Cells along each side of a mask."
+        },
+        {
+          "name": "probability",
+          "type": "real",
+          "min": 0.01,
+          "max": 0.99,
+          "default": 0.5,
+          "help": "That a cell is on."
+        }
+      ]
+    },
+    {
+      "name": "lime",
+      "title": "LIME",
+      "help": "A linear model of the target over cells of the input shown or hidden, fitted near the input.",
+      "params": [
+        {
+          "name": "samples",
+          "type": "int",
+          "unit": "draws",
+          "min": 2,
+          "max": 1048576,
+          "default": 1000,
+          "help": "Inputs with parts hidden."
+        },
+        {
+          "name": "cell",
+          "type": "int",
+          "unit": "px",
+          "min": 1,
+          "max": 4096,
+          "default": 32,
+          "help": "Side of the cells that are the parts."
+        },
+        {
+          "name": "fit",
+          "type": "enum",
+          "default": "lasso",
+          "choices": [
+            {
+              "name": "lasso",
+              "help": "few parts: the others are exactly 0"
+            },
+            {
+              "name": "ridge",
+              "help": "all parts, shrunk together"
+            }
+          ],
+          "help": "How the linear model is fitted."
+        },
+        {
+          "name": "penalty",
+          "type": "real",
+          "min": 0,
+          "max": 1000000,
+          "default": 0.01,
+          "help": "On large coefficients."
+        },
+        {
+          "name": "width",
+          "type": "real",
+          "min": 0.001,
+          "max": 1000000,
+          "default": 1,
+          "help": "Of the kernel over the cosine distance to the input."
+        }
+      ]
+    },
+    {
+      "name": "kernel_shap",
+      "title": "Kernel SHAP",
+      "help": "Shapley values of cells of the input, from a weighted linear fit; exact when the cells are few.",
+      "params": [
+        {
+          "name": "samples",
+          "type": "int",
+          "unit": "draws",
+          "min": 4,
+          "max": 1048576,
+          "default": 1000,
+          "help": "Inputs with parts hidden; when all combinations are no more than that, they are counted out instead and values are exact."
+        },
+        {
+          "name": "cell",
+          "type": "int",
+          "unit": "px",
+          "min": 1,
+          "max": 4096,
+          "default": 32,
+          "help": "Side of the cells that are the parts."
+        }
+      ]
+    },
+    {
+      "name": "shapley_sampling",
+      "title": "Shapley value sampling",
+      "help": "What each cell of the input adds to the target when cells appear in random orders.",
+      "params": [
+        {
+          "name": "samples",
+          "type": "int",
+          "unit": "orders",
+          "min": 1,
+          "max": 65536,
+          "default": 25,
+          "help": "Orders in which the parts appear."
+        },
+        {
+          "name": "cell",
+          "type": "int",
+          "unit": "px",
+          "min": 1,
+          "max": 4096,
+          "default": 32,
+          "help": "Side of the cells that are the parts."
+        }
+      ]
+    },
+    {
+      "name": "attention_map",
+      "title": "Attention map",
+      "help": "What the class token attends to in one layer, by one head or on average; says nothing of the target.",
+      "params": [
+        {
+          "name": "block",
+          "type": "int",
+          "min": -1,
+          "max": 4096,
+          "default": -1,
+          "help": "Which attention layer, from 0; -1: the last."
+        },
+        {
+          "name": "head",
+          "type": "int",
+          "min": -1,
+          "max": 4096,
+          "default": -1,
+          "help": "Which head, from 0; -1: the mean of all."
+        }
+      ]
+    },
+    {
+      "name": "attention_rollout",
+      "title": "Attention rollout",
+      "help": "Attention followed from the class token through all layers, half of each going around it; says nothing of the target.",
+      "params": []
+    },
+    {
+      "name": "gradient_rollout",
+      "title": "Gradient-weighted rollout",
+      "help": "Attention followed through all layers, each weighted by what the target gains from it.",
+      "params": []
     }
   ]
 };
