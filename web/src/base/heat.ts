@@ -140,9 +140,11 @@ export const paintOf = (plane: Plane, mapId: string, percent: number, fade: bool
   return { range, fade, map: colourMap(mapId, range.kind) };
 };
 
-/** Place of a value in its range, 0 to 1. */
-export const shareOf = (value: number, { low, high }: Range): number =>
-  high > low ? Math.max(0, Math.min(1, (value - low) / (high - low))) : 0.5;
+/** Place of a value in its range, 0 to 1; where all values are the same, they are nothing. */
+export function shareOf(value: number, { low, high, kind }: Range): number {
+  if (high > low) return Math.max(0, Math.min(1, (value - low) / (high - low)));
+  return kind === "diverging" ? 0.5 : 0;
+}
 
 /** How opaque a value is drawn when faded: by distance from nothing, quick to rise. */
 const fadeOf = (share: number, kind: MapKind): number =>

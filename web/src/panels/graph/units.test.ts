@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of folding: a model of two blocks, one inside the other, and nodes outside.
 import { describe, expect, test } from "vitest";
-import { blocksToOpen, type Inspection, shortShape, unitsOf } from "./units";
+import { blocksToOpen, type Inspection, shortName, shortShape, unitsOf } from "./units";
 
 const node = (index: number, block: number, inputs: string[], output: string) => ({
   index,
@@ -62,6 +62,12 @@ describe("units", () => {
   test("what must be opened to see a node", () => {
     expect(blocksToOpen(MODEL, MODEL.nodes[2] ?? never())).toEqual([0, 1]);
     expect(blocksToOpen(MODEL, MODEL.nodes[4] ?? never())).toEqual([]);
+  });
+  test("a name that ends with its operator is cut before it", () => {
+    expect(shortName("/stage1/stage1.0/conv1/Conv", "Conv")).toBe("conv1");
+    expect(shortName("/head/Gemm_1", "Gemm")).toBe("head");
+    expect(shortName("fire2/squeeze1x1_1", "Conv")).toBe("squeeze1x1_1");
+    expect(shortName("Conv", "Conv")).toBe("Conv");
   });
   test("shapes are read without the batch", () => {
     expect(shortShape("float[N,64,56,56]")).toBe("64 × 56 × 56");

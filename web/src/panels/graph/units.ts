@@ -51,11 +51,19 @@ export function shortShape(type: string | null): string {
   return (parts[0] === "N" ? parts.slice(1) : parts).join(" × ");
 }
 
+/** The last part of a node's name; exporters end it with the operator, which says nothing. */
+export function shortName(name: string, type: string): string {
+  const parts = name.split("/").filter(Boolean);
+  const last = parts.pop() ?? name;
+  const before = parts.pop();
+  return before !== undefined && last.replace(/_\d+$/, "") === type ? before : last;
+}
+
 function nodeUnit(node: ModelNode): Unit {
   const name = fmtName(node.name || node.outputs[0] || node.type || "");
   return {
     id: nodeId(node),
-    title: name.split(/[/.](?=[^/.]+$)/).pop() || name,
+    title: shortName(name, node.type ?? ""),
     kind: node.type ?? "",
     shape: shortShape(node.shape),
     block: null,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The channels of the layer looked at, those with most energy first. Pressed, a channel lies over
 // the picture; it can be switched off and on again.
-import { type ReactElement, useMemo, useState } from "react";
+import { type ReactElement, type ReactNode, useMemo, useState } from "react";
 import { fmtInt, fmtPercent, fmtReal, plural } from "@/base/format";
 import { channelPlane, type Grid } from "@/base/heat";
 import type { Tensor } from "@/base/npy";
@@ -12,7 +12,7 @@ import type { ModelLayer, Tap } from "./use-layers";
 export type ChannelStat = Tap["channels"][number];
 export type ChannelOrder = "energy" | "largest" | "number";
 
-/** Channels in the order asked for; dead ones last. */
+/** Channels in the order asked for; those that are silent last. */
 export function sortChannels(
   stats: readonly ChannelStat[],
   order: ChannelOrder,
@@ -33,7 +33,7 @@ const describe = (stat: ChannelStat): string =>
     `mean ${fmtReal(stat.mean, 3)}`,
     `${fmtReal(stat.min, 3)} to ${fmtReal(stat.max, 3)}`,
     `${fmtPercent(stat.zeros, 0)} zeros`,
-    stat.dead && "dead",
+    stat.dead && "silent here",
   ]
     .filter(Boolean)
     .join(", ");
@@ -61,7 +61,7 @@ function ChannelTile(props: {
       onClick={props.onPick}
     >
       <MapThumb plane={plane} />
-      <span className="channel-number">{stat.dead ? "dead" : stat.channel}</span>
+      <span className="channel-number">{stat.channel}</span>
     </button>
   );
 }
@@ -79,6 +79,10 @@ export interface ChannelsProps {
   readonly onOrder: (order: ChannelOrder) => void;
   readonly onChannel: (channel: number) => void;
   readonly onToggle: (channel: number) => void;
+  /** Patches of other samples are shown; null where this program cannot find them. */
+  readonly exemplars: { readonly isOn: boolean; readonly toggle: () => void } | null;
+  /** What is shown of the channel, below the heading. */
+  readonly children?: ReactNode;
 }
 
 function Head(props: ChannelsProps & { readonly dead: number }): ReactElement {
@@ -88,7 +92,7 @@ function Head(props: ChannelsProps & { readonly dead: number }): ReactElement {
     <header className="channels-head">
       <h2>
         {plural(props.grid?.channels ?? layer.channels, noun)}
-        {dead > 0 && <span className="warn"> {fmtInt(dead)} dead</span>}
+        {dead > 0 && <span className="dim"> {fmtInt(dead)} silent here</span>}
       </h2>
       <Segmented
         label="Order"
@@ -109,6 +113,15 @@ function Head(props: ChannelsProps & { readonly dead: number }): ReactElement {
           {layer.kind !== "attention" && (
             <Button onPress={() => props.onToggle(channel)} title="Switch off or on (X)">
               {off.includes(channel) ? "Switch on" : "Switch off"}
+            </Button>
+          )}
+          {props.exemplars && (
+            <Button
+              tone={props.exemplars.isOn ? "accent" : "plain"}
+              onPress={props.exemplars.toggle}
+              title="Patches of the data that drive this channel hardest"
+            >
+              Exemplars
             </Button>
           )}
           <Button tone="quiet" onPress={() => props.onChannel(-1)} title="All channels together">
@@ -142,6 +155,7 @@ export function Channels(props: ChannelsProps): ReactElement {
   return (
     <section className="channels" aria-label="Channels of the layer">
       <Head {...props} dead={dead} />
+      {props.children}
       <div className="channel-list" tabIndex={0} aria-label="Channels">
         {tensor && grid ? (
           sorted

@@ -128,23 +128,25 @@ export function Inside(props: InsideProps): ReactElement {
       <div className="inside-canvas">
         <Canvas {...props} scene={scene} />
       </div>
-      <aside className="inside-sheets" aria-label="Layers of the canvas" tabIndex={0}>
-        <div className="inside-modes">{props.modes}</div>
-        <SheetList
-          rows={sheetRows(scene)}
-          onChange={(id, part) => change(withSheet(canvas, id, part))}
-        />
-      </aside>
-      <Network scene={scene} />
-      <aside className="inside-edits" aria-label="Edits" tabIndex={0}>
-        <Edits
-          state={scene.edits}
-          data={data}
-          titleOf={titleOf}
-          onRemove={(edit) => change({ edits: canvas.edits.filter((one) => one !== edit) })}
-          onReset={() => change({ edits: [] })}
-        />
-      </aside>
+      <Network ctx={ctx} scene={scene} />
+      <div className="inside-side">
+        <aside className="inside-sheets" aria-label="Layers of the canvas" tabIndex={0}>
+          <div className="inside-modes">{props.modes}</div>
+          <SheetList
+            rows={sheetRows(scene)}
+            onChange={(id, part) => change(withSheet(canvas, id, part))}
+          />
+        </aside>
+        <aside className="inside-edits" aria-label="Edits" tabIndex={0}>
+          <Edits
+            state={scene.edits}
+            data={data}
+            titleOf={titleOf}
+            onRemove={(edit) => change({ edits: canvas.edits.filter((one) => one !== edit) })}
+            onReset={() => change({ edits: [] })}
+          />
+        </aside>
+      </div>
     </div>
   );
 }

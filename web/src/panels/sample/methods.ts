@@ -7,7 +7,7 @@ import { operations, type OperationName, registries, type RegistryItem } from "@
 export const METHODS: readonly RegistryItem[] = registries.method ?? [];
 
 /** Does this program have an operation of that name? Its pages are built with its table. */
-export const hasOp = (name: string): name is OperationName => name in operations;
+export const hasOp = (name: string): name is OperationName => Object.hasOwn(operations, name);
 
 export const methodOf = (name: string): RegistryItem | undefined =>
   METHODS.find((method) => method.name === name);

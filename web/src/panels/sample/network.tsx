@@ -2,10 +2,13 @@
 // The lower half of the canvas: the layer strip with its readings, and the channels of the layer
 // looked at.
 import { type ReactElement, useState } from "react";
+import { withSheet } from "@/base/canvas-view";
 import { fmtName, plural } from "@/base/format";
 import { Button } from "@/widgets/button";
 import { Empty, ProblemBox, Skeleton } from "@/widgets/status";
 import { type ChannelOrder, Channels } from "./channels";
+import type { PanelContext } from "../panel";
+import { Exemplars } from "./exemplars";
 import { LayerFacts } from "./layer-facts";
 import { LayerStrip } from "./layer-strip";
 import { hasOp } from "./methods";
@@ -68,7 +71,11 @@ function Head({ scene }: { readonly scene: Scene }): ReactElement {
       {hasOp("trace") && (
         <Button
           tone={trace.isOn ? "accent" : "plain"}
-          onPress={trace.toggle}
+          onPress={() => {
+            const shown = withSheet(scene.canvas, "effect", { on: true });
+            scene.change(withSheet(shown, "attribution", { on: trace.isOn }));
+            trace.toggle();
+          }}
           title="Which layer and region carry the failure, by patching in a sample that passes"
         >
           {trace.loading ? "Tracing…" : "Trace"}
@@ -78,9 +85,14 @@ function Head({ scene }: { readonly scene: Scene }): ReactElement {
   );
 }
 
-export function Network({ scene }: { readonly scene: Scene }): ReactElement {
+export function Network(props: {
+  readonly ctx: PanelContext;
+  readonly scene: Scene;
+}): ReactElement {
+  const { ctx, scene } = props;
   const { layers, looked, canvas, change, causes } = scene;
   const [order, setOrder] = useState<ChannelOrder>("energy");
+  const [isPatches, setPatches] = useState(false);
   const problem = layers.problem ?? scene.taps.problem;
   const isEmpty = !layers.loading && !problem && layers.list.length === 0;
   return (
@@ -115,7 +127,16 @@ export function Network({ scene }: { readonly scene: Scene }): ReactElement {
           onOrder={setOrder}
           onChannel={(channel) => change(withLayer(canvas, canvas.layer, channel))}
           onToggle={(channel) => switchChannel(scene, channel)}
-        />
+          exemplars={
+            hasOp("exemplars") && looked.layer.kind !== "attention"
+              ? { isOn: isPatches, toggle: () => setPatches(!isPatches) }
+              : null
+          }
+        >
+          {isPatches && canvas.channel >= 0 && looked.layer.kind !== "attention" && (
+            <Exemplars ctx={ctx} layer={canvas.layer} channel={canvas.channel} />
+          )}
+        </Channels>
       )}
     </section>
   );
