@@ -607,6 +607,7 @@ Node2 = TypedDict(
         'type': 'str | None',
         'moved': 'float | None',
         'own': 'float | None',
+        'follows': 'int',
     },
 )
 
@@ -1065,6 +1066,7 @@ ParityResult = TypedDict(
         'same': 'bool',
         'samples': 'int',
         'flips': 'int',
+        'not_finite': 'int',
         'agreement': 'float | None',
         'accuracy_before': 'float | None',
         'accuracy_after': 'float | None',

@@ -57,10 +57,11 @@ static const sl_row flip_rows[] = {
     SL_R_TEXT(R, name, "Its name."),
     SL_R_TEXT(R, label, "Its label; null without one."),
     SL_R_KEY(R, image, "Content key of its image."),
-    SL_R_INT(R, before_index, NULL, "Class by the first model."),
+    SL_R_INT(R, before_index, NULL,
+             "Class by the first model; -1 for outputs that are no numbers."),
     SL_R_TEXT(R, before, "Its name; null where not known."),
     SL_R_REAL(R, before_score, NULL, "Probability the first gives it."),
-    SL_R_INT(R, after_index, NULL, "Class by the second."),
+    SL_R_INT(R, after_index, NULL, "Class by the second; -1 for outputs that are no numbers."),
     SL_R_TEXT(R, after, "Its name."),
     SL_R_REAL(R, after_score, NULL, "Probability the second gives it."),
     SL_R_REAL(R, kl, "nats", "Divergence of the second's probabilities from the first's."),
@@ -108,19 +109,23 @@ static const sl_row layer_rows[] = {
 typedef struct parity_node_record {
   const char *node, *type;
   double moved, own;
+  int64_t follows;
 } parity_node_record;
 
 #define R parity_node_record
 static const sl_row node_rows[] = {
-    SL_R_TEXT(R, node, "Name of the node in the first model."), SL_R_TEXT(R, type, "Operator."),
+    SL_R_TEXT(R, node, "Name of the node in the first model."),
+    SL_R_TEXT(R, type, "Operator."),
     SL_R_REAL(R, moved, NULL, "As for layers; null when the second has no such value."),
-    SL_R_REAL(R, own, NULL, "Of that: more than with what comes before it."), SL_ROW_END};
+    SL_R_REAL(R, own, NULL, "Of that: more than with what comes before it."),
+    SL_R_INT(R, follows, "samples", "As for layers."),
+    SL_ROW_END};
 #undef R
 
 typedef struct parity_result {
   const char *run, *first, *second, *jump, *blame;
   bool same;
-  int64_t samples, flips, looked_at, looked_at_flips;
+  int64_t samples, flips, not_finite, looked_at, looked_at_flips;
   double agreement, accuracy_before, accuracy_after, max_score, mean_score, mean_kl, max_kl,
       max_output, blame_share, seconds;
   sl_records flip_list, slices, layers, nodes;
@@ -135,6 +140,9 @@ static const sl_row result[] = {
     SL_R_BOOL(R, same, "Every output is equal to the last bit."),
     SL_R_INT(R, samples, "samples", "Samples compared."),
     SL_R_INT(R, flips, "samples", "Samples on which they do not agree."),
+    SL_R_INT(
+        R, not_finite, "samples",
+        "Samples for which an output is NaN or infinite: counted as flips, left out of means."),
     SL_R_REAL(R, agreement, NULL, "Part on which they do, 0 to 1."),
     SL_R_REAL(R, accuracy_before, NULL, "Accuracy of the first model; null without labels."),
     SL_R_REAL(R, accuracy_after, NULL, "Accuracy of the second."),
@@ -274,10 +282,13 @@ static const sl_parity_row *row_at(const parity_work *w, int64_t row) {
   return (const sl_parity_row *)(const void *)w->scan.rows.at + row;
 }
 
+// -1 when one is no number.
 static int64_t best_of(const float *scores, int64_t count) {
   int64_t best = 0;
-  for (int64_t i = 1; i < count; i++)
+  for (int64_t i = 0; i < count; i++) {
+    if (!isfinite(scores[i])) return -1;
     if (scores[i] > scores[best]) best = i;
+  }
   return best;
 }
 
@@ -287,7 +298,7 @@ static int64_t best_of(const float *scores, int64_t count) {
 static sl_status gate(const parity_work *w, sl_value_id a, sl_value_id b, double *moved,
                       int64_t *follows, sl_error *err) {
   double sum = 0;
-  int64_t classes = w->scan.classes;
+  int64_t classes = w->scan.classes, counted = 0;
   *follows = 0;
   for (int32_t i = 0; i < w->scan.close_count; i++) {
     const sl_parity_close *close = &w->scan.close[i];
@@ -295,16 +306,31 @@ static sl_status gate(const parity_work *w, sl_value_id a, sl_value_id b, double
     sl_tensor patched;
     if (atomic_load(w->call->cancel)) return sl_fail(err, SL_E_CANCELLED, "parity was stopped");
     SL_TRY(sl_model_pair_patch(&w->scan.pair, a, b, &close->input, &patched, err));
-    sum += sl_pair_moved(close->a, close->b, patched.data, classes);
+    double part = sl_pair_moved(close->a, close->b, patched.data, classes);
+    if (isfinite(part)) sum += part;
+    counted += isfinite(part);
     *follows += row->pred_a != row->pred_b && best_of(patched.data, classes) == row->pred_b;
     sl_tensor_release(&patched);
   }
-  *moved = sum / (double)w->scan.close_count;
+  *moved = counted > 0 ? sum / (double)counted : NAN;
   return SL_OK;
+}
+
+// Where numbers stop being numbers, that is to blame, whatever else parts. layer_count for none.
+static int32_t first_not_finite(const parity_work *w) {
+  int32_t i = 0;
+  while (i < w->scan.layer_count && isfinite(w->scan.layers[i].sum.squares_b)) i++;
+  return i;
 }
 
 static void find_worst(parity_work *w) {
   double before = 0;
+  int32_t lost = first_not_finite(w);
+  if (lost < w->scan.layer_count) {
+    w->worst = lost;
+    w->share = NAN;
+    return;
+  }
   for (int32_t i = 0; i <= w->scan.layer_count; i++) {
     double now = i < w->scan.layer_count ? w->moved[i] : 1;
     if (isnan(now)) continue;
@@ -320,7 +346,7 @@ static void find_worst(parity_work *w) {
 static int is_worth_it(const parity_work *w) {
   for (int32_t i = 0; i < w->scan.close_count; i++) {
     const sl_parity_row *row = row_at(w, w->scan.close[i].row);
-    if (row->pred_a != row->pred_b || row->max_score > rounding) return 1;
+    if (row->pred_a != row->pred_b || !(row->max_score <= rounding)) return 1;
   }
   return 0;
 }
@@ -373,7 +399,6 @@ static sl_status gate_node(const parity_work *w, stretch *s, int32_t index, doub
   sl_value_id value = sl_node_output(node, 0), other = sl_model_pair_match(&w->scan.pair, value);
   const char *name = node->origin != NULL && node->origin[0] != '\0' ? node->origin : node->name;
   parity_node_record *record = &s->records[index];
-  int64_t follows;
   s->values[index] = value;
   *record = (parity_node_record){.node = sl_arena_copy(w->call->arena, name),
                                  .type = sl_arena_copy(w->call->arena, node->type),
@@ -381,25 +406,37 @@ static sl_status gate_node(const parity_work *w, stretch *s, int32_t index, doub
                                  .own = NAN};
   if (name[0] == '\0') record->node = sl_arena_copy(w->call->arena, graph->values[value].name);
   if (other == 0) return SL_OK;
-  SL_TRY(gate(w, value, other, &record->moved, &follows, err));
+  SL_TRY(gate(w, value, other, &record->moved, &record->follows, err));
   record->own = own_part(w, s, index, before);
   return SL_OK;
 }
 
+// Numbers are lost in a node when flips follow with its value and with none that it depends on.
+static int is_where_lost(const parity_work *w, const stretch *s, int32_t index) {
+  if (s->records[index].follows == 0) return 0;
+  for (int32_t i = 0; i < index; i++)
+    if (s->records[i].follows > 0 &&
+        sl_model_pair_follows(&w->scan.pair, s->values[i], s->values[index]))
+      return 0;
+  return 1;
+}
+
 static void list_exclude(const parity_work *w, const stretch *s, parity_result *out) {
   const char **list = SL_NEW_ARRAY(w->call->arena, const char *, s->count + 1);
+  int is_lost = w->worst == first_not_finite(w) && w->worst < w->scan.layer_count;
   double most = 0;
   int64_t count = 0;
   for (int32_t i = 0; i < s->count; i++) most = fmax(most, s->records[i].own);
   for (int32_t i = 0; i < s->count; i++)
-    if (!(s->records[i].own < 0.25 * most)) list[count++] = s->records[i].node;
+    if (is_lost ? is_where_lost(w, s, i) : !(s->records[i].own < 0.25 * most))
+      list[count++] = s->records[i].node;
   out->exclude = (sl_texts){list, count};
 }
 
 static sl_status look_into(parity_work *w, parity_result *out, sl_error *err) {
   int32_t end = w->worst, begin = end - 1, count;
   const sl_parity_layer *layers = w->scan.layers;
-  while (begin >= 0 && isnan(w->moved[begin])) begin--;
+  while (begin >= 0 && isnan(w->moved[begin]) && end != first_not_finite(w)) begin--;
   sl_value_id output = sl_white_box_output(w->opened.box);
   sl_value_id to = end < w->scan.layer_count ? layers[end].a : output;
   stretch s = {.nodes = sl_model_pair_between(&w->scan.pair, w->call->arena,
@@ -439,7 +476,8 @@ static int is_right(const parity_work *w, const sl_parity_row *row, int64_t pred
 
 static int by_kl(const void *a, const void *b) {
   const flip_record *x = a, *y = b;
-  if (x->kl != y->kl) return x->kl < y->kl ? 1 : -1;
+  double u = isnan(x->kl) ? INFINITY : x->kl, v = isnan(y->kl) ? INFINITY : y->kl;
+  if (u != v) return u < v ? 1 : -1;
   return (x->row > y->row) - (x->row < y->row);
 }
 
@@ -448,7 +486,7 @@ static void list_flips(const parity_work *w, parity_result *out) {
   int64_t count = 0;
   for (int64_t i = 0; i < w->scan.rows.count; i++) {
     const sl_parity_row *row = row_at(w, i);
-    if (row->pred_a == row->pred_b) continue;
+    if (row->pred_a == row->pred_b && row->is_finite) continue;
     list[count++] = (flip_record){.sample = row->sample.sample,
                                   .name = row->sample.name,
                                   .label = row->sample.label,
@@ -488,10 +526,10 @@ static void list_slices(const parity_work *w, parity_result *out) {
     slice_record *slice = (slice_record *)(void *)list.at + at;
     slice->label = row->sample.label;
     slice->samples++;
-    slice->flips += row->pred_a != row->pred_b;
+    slice->flips += row->pred_a != row->pred_b || !row->is_finite;
     slice->accuracy_before += is_right(w, row, row->pred_a);
     slice->accuracy_after += is_right(w, row, row->pred_b);
-    slice->kl += row->kl;
+    slice->kl += row->is_finite ? row->kl : 0;
   }
   for (int64_t i = 0; i < list.count; i++) {
     slice_record *slice = (slice_record *)(void *)list.at + i;
@@ -504,22 +542,26 @@ static void list_slices(const parity_work *w, parity_result *out) {
 }
 
 static void sum_up(const parity_work *w, parity_result *out) {
-  double n = (double)w->scan.rows.count, labelled = 0, right_a = 0, right_b = 0;
+  double n = 0, labelled = 0, right_a = 0, right_b = 0;
   for (int64_t i = 0; i < w->scan.rows.count; i++) {
     const sl_parity_row *row = row_at(w, i);
-    out->flips += row->pred_a != row->pred_b;
+    out->flips += row->pred_a != row->pred_b || !row->is_finite;
+    out->not_finite += !row->is_finite;
     out->max_score = fmax(out->max_score, row->max_score);
-    out->mean_score += row->max_score / n;
-    out->mean_kl += row->kl / n;
+    out->mean_score += row->is_finite ? row->max_score : 0;
+    out->mean_kl += row->is_finite ? row->kl : 0;
     out->max_kl = fmax(out->max_kl, row->kl);
     out->max_output = fmax(out->max_output, row->max_raw);
+    n += row->is_finite;
     labelled += row->sample.label != NULL;
     right_a += is_right(w, row, row->pred_a);
     right_b += is_right(w, row, row->pred_b);
   }
+  out->mean_score /= n;
+  out->mean_kl /= n;
   out->samples = w->scan.rows.count;
-  out->same = out->max_output == 0;
-  out->agreement = 1 - (double)out->flips / n;
+  out->same = out->max_output == 0 && out->not_finite == 0;
+  out->agreement = 1 - (double)out->flips / (double)out->samples;
   int is_known = labelled > 0 && classes_of(w).count > 0;
   out->accuracy_before = is_known ? right_a / labelled : NAN;
   out->accuracy_after = is_known ? right_b / labelled : NAN;
@@ -528,6 +570,7 @@ static void sum_up(const parity_work *w, parity_result *out) {
 // The values part suddenly where the error is five times what any layer before had.
 static int is_jump(const parity_work *w, int32_t index) {
   double most = 1e-4;
+  if (index == first_not_finite(w)) return 1;
   for (int32_t i = 0; i < index; i++)
     most = fmax(most, sl_divergence_relative(&w->scan.layers[i].sum));
   return sl_divergence_relative(&w->scan.layers[index].sum) > 5 * most;
@@ -556,10 +599,15 @@ static void list_layers(const parity_work *w, parity_result *out) {
 }
 
 static void list_notes(const parity_work *w, parity_result *out) {
-  const char **list = SL_NEW_ARRAY(w->call->arena, const char *, 6);
+  const char **list = SL_NEW_ARRAY(w->call->arena, const char *, 7);
   int64_t count = 0;
   const char *skipped = w->feed.view != NULL ? sl_feed_note(&w->feed.feed) : NULL;
   if (skipped != NULL) list[count++] = skipped;
+  int32_t lost = first_not_finite(w);
+  if (lost < w->scan.layer_count)
+    list[count++] = sl_arena_printf(w->call->arena,
+                                    "from layer \"%s\" on the second model holds NaN or infinity",
+                                    w->scan.layers[lost].title);
   if (w->unmatched > 0)
     list[count++] = sl_arena_printf(
         w->call->arena, "%lld %s of the first model %s no counterpart in the second",

@@ -80,21 +80,37 @@ static int64_t best_of(const double *p, int64_t count) {
   return best;
 }
 
-static void compare_row(const batch *t, const float *a, const float *b, sl_parity_row *out) {
-  const sl_parity_scan *scan = t->scan;
-  probabilities(scan, a, t->pa);
-  probabilities(scan, b, t->pb);
-  for (int64_t i = 0; i < scan->classes; i++) {
+static int is_finite(const float *scores, int64_t count) {
+  for (int64_t i = 0; i < count; i++)
+    if (!isfinite(scores[i])) return 0;
+  return 1;
+}
+
+static void measure_row(const batch *t, const float *a, const float *b, sl_parity_row *out) {
+  for (int64_t i = 0; i < t->scan->classes; i++) {
     double p = t->pa[i], q = t->pb[i];
     if (p > 0) out->kl += p * log(p / fmax(q, probability_min));
     out->max_score = fmax(out->max_score, fabs(p - q));
     out->max_raw = fmax(out->max_raw, fabs((double)a[i] - (double)b[i]));
   }
   out->kl = fmax(out->kl, 0);
-  out->pred_a = best_of(t->pa, scan->classes);
-  out->pred_b = best_of(t->pb, scan->classes);
-  out->score_a = t->pa[out->pred_a];
-  out->score_b = t->pb[out->pred_b];
+}
+
+// Overflow (float16) shows as NaN or infinity: no prediction, not a wrong one.
+static void compare_row(const batch *t, const float *a, const float *b, sl_parity_row *out) {
+  int64_t classes = t->scan->classes;
+  int good_a = is_finite(a, classes), good_b = is_finite(b, classes);
+  if (good_a) probabilities(t->scan, a, t->pa);
+  if (good_b) probabilities(t->scan, b, t->pb);
+  out->is_finite = good_a && good_b;
+  out->pred_a = good_a ? best_of(t->pa, classes) : -1;
+  out->pred_b = good_b ? best_of(t->pb, classes) : -1;
+  out->score_a = good_a ? t->pa[out->pred_a] : NAN;
+  out->score_b = good_b ? t->pb[out->pred_b] : NAN;
+  if (out->is_finite)
+    measure_row(t, a, b, out);
+  else
+    out->kl = out->max_score = out->max_raw = NAN;
 }
 
 // ---- the samples that are looked at more closely ------------------------------------------------
@@ -104,7 +120,7 @@ static const sl_parity_row *row_at(const sl_parity_scan *scan, int64_t row) {
 }
 
 static double interest(const sl_parity_row *row) {
-  return row->kl + (row->pred_a != row->pred_b ? 1e6 : 0);
+  return (row->is_finite ? row->kl : 1e9) + (row->pred_a != row->pred_b ? 1e6 : 0);
 }
 
 static int32_t find_place(const sl_parity_scan *scan, const sl_parity_row *row) {

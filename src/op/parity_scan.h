@@ -10,10 +10,11 @@
 enum { SL_PARITY_CLOSE = 16 };  // samples looked at more closely, at most
 
 typedef struct sl_parity_row {
-  sl_rec_sample sample;  // sample id NULL for rows of a ready tensor
-  int64_t pred_a, pred_b;
+  sl_rec_sample sample;           // sample id NULL for rows of a ready tensor
+  int64_t pred_a, pred_b;         // -1 where an output is not a number
   double score_a, score_b;        // probability of the prediction
   double kl, max_score, max_raw;  // nats; largest |difference| of probabilities, of outputs
+  bool is_finite;                 // both gave numbers; else the three above are NaN
 } sl_parity_row;
 
 typedef struct sl_parity_layer {

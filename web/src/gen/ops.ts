@@ -694,13 +694,13 @@ export interface FlipList {
   readonly label: string | null;
   /** Content key of its image. */
   readonly image: string | null;
-  /** Class by the first model. */
+  /** Class by the first model; -1 for outputs that are no numbers. */
   readonly before_index: number;
   /** Its name; null where not known. */
   readonly before: string | null;
   /** Probability the first gives it. */
   readonly before_score: number | null;
-  /** Class by the second. */
+  /** Class by the second; -1 for outputs that are no numbers. */
   readonly after_index: number;
   /** Its name. */
   readonly after: string | null;
@@ -753,6 +753,8 @@ export interface Node2 {
   readonly moved: number | null;
   /** Of that: more than with what comes before it. */
   readonly own: number | null;
+  /** As for layers. Unit: samples. */
+  readonly follows: number;
 }
 
 export interface Sample {
@@ -1754,6 +1756,8 @@ export interface ParityResult {
   readonly samples: number;
   /** Samples on which they do not agree. Unit: samples. */
   readonly flips: number;
+  /** Samples for which an output is NaN or infinite: counted as flips, left out of means. Unit: samples. */
+  readonly not_finite: number;
   /** Part on which they do, 0 to 1. */
   readonly agreement: number | null;
   /** Accuracy of the first model; null without labels. */
