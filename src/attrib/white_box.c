@@ -104,6 +104,7 @@ sl_status sl_white_box_open(sl_arena *arena, const char *path, const sl_white_bo
                                     .optimise = options->optimise},
                         .keys = sl_map_new(arena)};
   SL_TRY(sl_onnx_load(arena, path, NULL, &box->model, err));
+  if (options->change != NULL) options->change(options->change_ctx, box->model);
   drop_constant_inputs(arena, box->model);
   SL_TRY(check_input(box, options, err));
   SL_TRY(prepare(box, options, err));

@@ -24,6 +24,9 @@ typedef struct sl_white_box_options {
   const sl_shape *input_shape;
   const char *const *keep;  // names of values that must survive preparation; may be NULL
   size_t keep_count;
+  // Called once with the model as loaded, to change its weights; may be NULL.
+  void (*change)(void *ctx, sl_graph_model *model);
+  void *change_ctx;
 } sl_white_box_options;
 
 // Maps the file. Errors of sl_onnx_load(), sl_pass_prepare() and the probe run.

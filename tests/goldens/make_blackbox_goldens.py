@@ -219,7 +219,108 @@ def attention():
     c.save("vit_gradient_rollout", grid(relevance))
 
 
-GROUPS = [hide, rise, surrogates, shapley]
+# ---- what a map is worth ------------------------------------------------------------------------
+def noise_rows(x, copies):
+    return torch.tensor(np.array([c.normals(c.stream(c.SEED, 0, k), x.numel())
+                                  for k in range(copies)]), dtype=torch.float32).view(-1, *x.shape[1:])
+
+
+def curve(net, x, target, places, way):
+    """Petsiuk et al. 2018, section 4.1, with a blur of 11 x 11, sigma 5, edges repeated."""
+    steps, count = 20, places.numel()
+    ranks = torch.empty(count, dtype=torch.long)
+    ranks[torch.argsort(-places.flatten(), stable=True)] = torch.arange(count)
+    kernel = torch.exp(-(torch.arange(11.0) - 5) ** 2 / 50)
+    kernel = (kernel / kernel.sum()).view(1, 1, 1, 11).repeat(3, 1, 1, 1)
+    soft = F.conv2d(F.pad(x, (5, 5, 0, 0), mode="replicate"), kernel, groups=3)
+    soft = F.conv2d(F.pad(soft, (0, 0, 5, 5), mode="replicate"), kernel.transpose(2, 3), groups=3)
+    first, last = (soft, x) if way == "insertion" else (x, torch.zeros_like(x))
+    scores = []
+    for k in range(steps + 1):
+        turn = (ranks < k * count // steps).view(1, 1, *x.shape[2:])
+        scores.append(net(torch.where(turn, last, first)).softmax(1)[0, target].item())
+    return np.trapezoid(scores) / steps
+
+
+def road(net, x, target, places):
+    from pytorch_grad_cam.metrics import road as r
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    quiet = r.NoisyLinearImputer.__init__.__defaults__
+    r.NoisyLinearImputer.__init__.__defaults__ = (0.0,) + quiet[1:]
+    # Shares are those that are kept of the least important first, 10 % to 90 %.
+    value = r.ROADCombined(percentiles=[10, 20, 30, 40, 50, 60, 70, 80, 90])(
+        x, places[None].numpy(), [ClassifierOutputTarget(int(target))], net)
+    r.NoisyLinearImputer.__init__.__defaults__ = quiet
+    return float(value[0])
+
+
+def quality(name, net, x, target):
+    from captum.attr import Saliency
+    from captum.metrics import infidelity, sensitivity_max
+
+    rows = []
+    for n in range(len(x)):
+        one, t = x[n:n + 1], target[n]
+        values = Saliency(net).attribute(one, target=t)
+        places = values.sum(1)[0]
+        drawn = noise_rows(one, 12) * 0.1
+        off = infidelity(net, lambda inputs: (drawn, inputs - drawn), one, values, target=t,
+                         n_perturb_samples=12)
+        units = torch.tensor(np.array(
+            [[2 * u.unit() - 1 for _ in range(one.numel())]
+             for u in (c.stream(c.SEED, 0, k) for k in range(6))]), dtype=torch.float32)
+        near = 0.05 * units.view(-1, *one.shape[1:])
+        change = sensitivity_max(Saliency(net).attribute, one, lambda inputs: inputs + near,
+                                 n_perturb_samples=6, target=t)
+        shares = (values.abs() / values.abs().sum()).double().flatten()
+        entropy = -(shares[shares > 0] * shares[shares > 0].log()).sum()
+        rows.append([curve(net, one, t, places, "insertion"), curve(net, one, t, places, "deletion"),
+                     road(net, one, t, places), off.item(), change.item(), entropy.item()]
+                    + shuffled_maps(name, one, int(t)))
+    c.save(f"{name}_quality", np.array(rows))
+
+
+def shuffled_maps(name, x, target):
+    """Occlusion by ONNX Runtime on the exported file with its weights shuffled, in three levels."""
+    import onnx
+    import onnxruntime
+    from captum.attr import Occlusion
+    from onnx import numpy_helper
+    from scipy.stats import spearmanr
+
+    def occluded(model):
+        session = onnxruntime.InferenceSession(model.SerializeToString())
+        values = Occlusion(lambda v: torch.from_numpy(
+            session.run(None, {"image": v.numpy()})[0])).attribute(
+                x, (3, 4, 4), strides=(3, 4, 4), target=target)
+        return values.sum(1).abs().flatten().numpy()
+
+    path = os.path.join(c.OUT, name + ".onnx")
+    model = onnx.load(path)
+    whole, out = occluded(model), []
+    tensors = {t.name: t for t in model.graph.initializer}
+    weights = list(dict.fromkeys(
+        i for node in model.graph.node for i in node.input
+        if i in tensors and len(tensors[i].dims) >= 2 and tensors[i].data_type == 1))
+    for level in (1, 2, 3):
+        changed = onnx.load(path)
+        wanted = -(-level * len(weights) // 3)
+        for index in range(len(weights) - wanted, len(weights)):
+            for t in changed.graph.initializer:
+                if t.name == weights[index]:
+                    old = numpy_helper.to_array(t)
+                    r, new = c.stream(c.SEED, index, 0), old.flatten().copy()
+                    for i in range(len(new) - 1, 0, -1):
+                        k = r.below(i + 1)
+                        new[i], new[k] = new[k], new[i]
+                    t.CopyFrom(numpy_helper.from_array(new.reshape(old.shape), t.name))
+        # Places that saw one window have one value: rounding makes them equal here as there.
+        out.append(spearmanr(whole.round(5), occluded(changed).round(5))[0])
+    return out
+
+
+GROUPS = [hide, rise, surrogates, shapley, quality]
 
 
 def main():
