@@ -98,6 +98,35 @@ static sl_value_id add_gradient(sl_graph *graph, sl_arena *scratch, sl_value_id 
   return gradient;
 }
 
+// The sizes with the symbol of the batch; NULL where one is not known or no plain batch.
+static const sl_dim *named_dims(sl_graph *graph, const sl_type *type, const char *batch) {
+  sl_dim *dims = SL_NEW_ARRAY(graph->arena, sl_dim, type->rank + 1);
+  for (int32_t i = 0; i < type->rank; i++) {
+    dims[i] = type->dims[i];
+    if (dims[i].fixed == SL_DIM_UNKNOWN) return NULL;
+    if (dims[i].per_batch == 0) continue;
+    if (dims[i].per_batch != 1 || dims[i].fixed != 0 || batch == NULL) return NULL;
+    dims[i].symbol = batch;
+  }
+  return dims;
+}
+
+// Declares the types of what was emitted. The runtime keeps a Mul in its blocked layout only when
+// it knows both sides to be equal, and its own inference loses the batch in a Reshape to -1.
+static void declare_emitted(sl_graph *graph, sl_value_id from) {
+  const sl_type *input = &graph->values[graph->inputs[0]].type;
+  const char *batch = input->rank > 0 ? input->dims[0].symbol : NULL;
+  for (sl_value_id v = from; v < graph->value_count; v++) {
+    sl_value *value = &graph->values[v];
+    if (value->origin != SL_ORIGIN_NODE || value->type.rank < 1 || value->is_declared) continue;
+    if (!sl_element_is_float(value->type.element)) continue;
+    const sl_dim *dims = named_dims(graph, &value->type, batch);
+    if (dims == NULL) continue;
+    value->type.dims = dims;
+    value->is_declared = true;
+  }
+}
+
 static sl_status append(sl_sweep *sweep, const sl_grad_options *options, sl_grad_result *out,
                         sl_error *err) {
   sl_graph *graph = sweep->graph;
@@ -113,6 +142,7 @@ static sl_status append(sl_sweep *sweep, const sl_grad_options *options, sl_grad
     int is_emitted = gradients[i] >= forward_values;
     gradients[i] = add_gradient(graph, sweep->scratch, options->wrt[i], gradients[i], is_emitted);
   }
+  declare_emitted(graph, forward_values);
   out->seeds = seeds;
   out->gradients = gradients;
   return SL_OK;

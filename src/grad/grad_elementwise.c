@@ -299,6 +299,8 @@ sl_status sl_grad_Where(sl_sweep *sweep, sl_node_id node, sl_error *err) {
 static sl_value_id clip_by_numbers(sl_sweep *sweep, const sl_node *node, sl_value_id g,
                                    const int *has, const double *bounds) {
   sl_value_id y = node->outputs[0];
+  if (has[0] && has[1] && bounds[0] == 0 && bounds[1] > 0 && bounds[1] < INFINITY)
+    return sl_emit_mul(sweep, g, sl_rule_inside(sweep, y, bounds[1]));
   if (has[0] && bounds[0] > -INFINITY)
     g = sl_emit_mul(sweep, g, sl_rule_above(sweep, y, bounds[0]));
   if (has[1] && bounds[1] < INFINITY) g = sl_emit_mul(sweep, g, sl_rule_below(sweep, y, bounds[1]));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 static const double STEEP = 0x1p100;
+enum { BLOCK = 16 };  // channels of the runtime's blocked layout come in multiples of it
 
 int sl_rule_is_float(const sl_sweep *sweep, sl_value_id value) {
   return value != 0 && sl_element_is_float(sl_type_of(sweep, value)->element);
@@ -47,6 +48,48 @@ sl_value_id sl_rule_above(sl_sweep *sweep, sl_value_id y, double bound) {
 
 sl_value_id sl_rule_below(sl_sweep *sweep, sl_value_id y, double bound) {
   return step(sweep, y, bound, "Less", -STEEP);
+}
+
+// w * x + b for every element, as a channel-wise convolution: the runtime applies it, and the
+// activation behind it, in its blocked layout, which a lone HardSigmoid leaves.
+static sl_value_id blocked_affine(sl_sweep *sweep, sl_value_id x, double w, double b) {
+  int64_t channels = sl_type_of(sweep, x)->dims[1].fixed, dims[4] = {channels, 1, 1, 1};
+  double *weights = SL_NEW_ARRAY(sweep->scratch, double, 2 * channels);
+  for (int64_t i = 0; i < channels; i++) {
+    weights[i] = w;
+    weights[channels + i] = b;
+  }
+  sl_value_id weight = sl_emit_numbers(sweep, SL_ELEMENT_F32, 4, dims, weights);
+  sl_value_id bias = sl_emit_numbers(sweep, SL_ELEMENT_F32, 1, dims, weights + channels);
+  sl_value_id y = sl_emit3(sweep, "Conv", x, weight, bias);
+  sl_graph_set_ints(sweep->graph, sl_emitted(sweep), "kernel_shape", dims + 1, 2);
+  sl_graph_set_int(sweep->graph, sl_emitted(sweep), "group", channels);
+  sl_emit_type_of(sweep, y, x);
+  return y;
+}
+
+static bool is_blocked(const sl_sweep *sweep, sl_value_id x) {
+  const sl_type *type = sl_type_of(sweep, x);
+  if (type->element != SL_ELEMENT_F32 || type->rank != 4 || type->dims[1].per_batch != 0)
+    return false;
+  return type->dims[1].fixed >= BLOCK && type->dims[1].fixed % BLOCK == 0;
+}
+
+sl_value_id sl_rule_inside(sl_sweep *sweep, sl_value_id y, double top) {
+  if (!is_blocked(sweep, y) || top < 0x1p-20 || top > 0x1p20) {
+    sl_value_id above = sl_rule_above(sweep, y, 0);
+    return sl_emit_mul(sweep, above, sl_rule_below(sweep, y, top));
+  }
+  // 0 becomes -1/STEEP and that `top`; what is above 1/STEEP stays as it is.
+  sl_value_id folded = sl_emit1(sweep, "LeakyRelu", blocked_affine(sweep, y, 1, -1 / STEEP));
+  sl_graph_set_float(sweep->graph, sl_emitted(sweep), "alpha", -STEEP * (double)(float)top);
+  sl_emit_type_of(sweep, folded, y);
+  sl_value_id below = blocked_affine(sweep, folded, -STEEP, STEEP * (double)(float)top);
+  sl_value_id mask = sl_emit1(sweep, "HardSigmoid", below);
+  sl_graph_set_float(sweep->graph, sl_emitted(sweep), "alpha", 1);
+  sl_graph_set_float(sweep->graph, sl_emitted(sweep), "beta", 0);
+  sl_emit_type_of(sweep, mask, y);
+  return mask;
 }
 
 sl_value_id sl_rule_affine_unit(sl_sweep *sweep, sl_value_id unit, double scale, double shift) {

@@ -237,6 +237,30 @@ static void a_gradient_of_the_wrong_shape_is_our_bug(void **state) {
   sl_arena_free(b.arena);
 }
 
+// The runtime keeps a Mul in its blocked layout only when the sizes of both sides have one name.
+static void what_is_emitted_has_the_name_of_the_batch(void **state) {
+  (void)state;
+  bench b = make();
+  sl_dim named[2] = {{.per_batch = 1, .symbol = "images"}, {.fixed = 3}};
+  sl_value_id x = b.graph->inputs[0];
+  sl_graph_set_type(b.graph, x, SL_ELEMENT_F32, 2, named);
+  sl_value_id p = apply(&b, "Relu", "p", x, 0), y = apply(&b, "Relu", "y", p, 0);
+  sl_value_id forward = b.graph->value_count;
+  sl_grad_result result;
+  assert_int_equal(append(&b, y, x, &result, NULL), SL_OK);
+  assert_false(b.graph->values[p].is_declared);
+  int declared = 0;
+  for (sl_value_id v = forward; v < b.graph->value_count; v++) {
+    const sl_value *value = &b.graph->values[v];
+    if (value->origin != SL_ORIGIN_NODE) continue;
+    assert_true(value->is_declared);
+    assert_string_equal(value->type.dims[0].symbol, "images");
+    declared++;
+  }
+  assert_int_equal(declared, 4);
+  sl_arena_free(b.arena);
+}
+
 static void the_table_says_what_it_knows(void **state) {
   (void)state;
   const char *why;
@@ -277,6 +301,7 @@ int main(void) {
       cmocka_unit_test(an_unknown_shape_is_named),
       cmocka_unit_test(an_override_takes_the_place_of_a_rule),
       cmocka_unit_test(a_gradient_of_the_wrong_shape_is_our_bug),
+      cmocka_unit_test(what_is_emitted_has_the_name_of_the_batch),
       cmocka_unit_test(the_table_says_what_it_knows),
       cmocka_unit_test(arithmetic_on_constants_is_done_here),
   };

@@ -268,9 +268,18 @@ def add_quantised_product(c):
         ("Mul", ["f", "s"], ["y"], {})])
 
 
+def add_blocked(c):
+    """Activations over 16 channels, where masks take the form of the runtime's blocked layout."""
+    ends = f32(-7, -1e-20, 0, 1e-20, 0.25, 3, np.nextafter(f32(6)[0], f32(0)[0]), 6, 6.5, 1e20)
+    x = np.resize(ends, (2, 16, 3, 3))
+    c.add("blockedRelu", [x], F.relu, one("Relu", ["x0"]))
+    c.add("blockedRelu6", [x], F.relu6, one("Clip", ["x0", np.float32(0), np.float32(6)]))
+
+
 def main():
     c = Collection()
-    for add in (add_activations, add_ties, add_moves, add_resizes, add_grids, add_quantised):
+    for add in (add_activations, add_ties, add_moves, add_resizes, add_grids, add_quantised,
+                add_blocked):
         add(c)
     graph = helper.make_graph(c.nodes, "rules", c.inputs, c.outputs, c.initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
