@@ -11,7 +11,7 @@ test("from a node of the graph to its layer on a sample", async ({ page, open })
   const boxes = page.locator(".graph-side .line").first();
   const folded = await boxes.textContent();
   await page.getByLabel("Search nodes").fill("relu2");
-  await page.locator(".graph-found button").last().click();
+  await page.locator(".graph-found button").first().click();
   await expect(page).toHaveURL(/layer=/);
   await expect(page.locator(".graph-details")).toContainText("Relu");
   await expect(boxes).not.toHaveText(folded ?? "");

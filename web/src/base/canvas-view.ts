@@ -3,7 +3,11 @@
 // and channel looked at, the attribution asked for, the edits in force. Invariant: decodeCanvas(
 // encodeCanvas(c)) equals c; defaults are left out, what is not understood falls back to them.
 
-export const SHEET_IDS = ["effect", "attribution", "activation", "saw", "pixels", "verdict"] as const;
+const HEATS = ["effect", "attribution", "activation"] as const;
+const PICTURES = ["saw", "pixels", "verdict"] as const;
+
+/** From the top of the canvas to its ground. */
+export const SHEET_IDS = [...HEATS, ...PICTURES] as const;
 export type SheetId = (typeof SHEET_IDS)[number];
 
 export const BLENDS = ["normal", "multiply", "screen", "overlay", "difference"] as const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Edits of a layer as the core reads them: "LAYER[12,40]*0", "LAYER@2:5,3:9*0", "LAYER[3]=mean".
-// Invariant: what is written here is what the core parses; a text that is not understood here is kept
-// and shown as it is, for the core to judge.
+// Invariant: what is written here is what the core parses; a text that is not understood here is
+// kept and shown as it is, for the core to judge.
 
 export interface EditText {
   readonly layer: string;
@@ -13,8 +13,11 @@ export interface EditText {
   readonly change: string;
 }
 
-const SHAPE =
-  /^(?<layer>.+?)(?:\[(?<channels>\d+(?:,\d+)*)\])?(?:@(?<region>\d+:\d+,\d+:\d+))?(?<change>[*+=-](?:mean|-?[\d.]+(?:e-?\d+)?))$/;
+const LAYER = "(?<layer>.+?)";
+const CHANNELS = "(?:\\[(?<channels>\\d+(?:,\\d+)*)\\])?";
+const REGION = "(?:@(?<region>\\d+:\\d+,\\d+:\\d+))?";
+const CHANGE = "(?<change>[*+=-](?:mean|-?[\\d.]+(?:e-?\\d+)?))";
+const SHAPE = new RegExp(`^${LAYER}${CHANNELS}${REGION}${CHANGE}$`);
 
 export function parseEdit(text: string): EditText | null {
   const found = SHAPE.exec(text)?.groups;

@@ -136,7 +136,7 @@ export function inputInPicture(place: Placement, input: Sizes): Box {
   return { x, y, width: input.width / place.scaleX, height: input.height / place.scaleY };
 }
 
-/** Cells of a grid over `frame` that a box touches: [row begin, row end, column begin, column end). */
+/** Cells of a grid over `frame` that a box touches: rows [begin, end), columns [begin, end). */
 export function cellsIn(
   box: Box,
   frame: Sizes,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From tensors to heat maps: a plane of numbers, its range after clipping, its colours. Invariant: a
-// signed plane is centred on zero, so that the neutral colour means "nothing"; values that are not
-// finite are transparent and counted, never drawn as if they were numbers.
+// From tensors to heat maps: a plane of numbers, its range after clipping, its colours. Invariant:
+// a signed plane is centred on zero, so that the neutral colour means "nothing"; values that are
+// not finite are transparent and counted, never drawn as if they were numbers.
 import { type ColourMap, colourMap, type MapKind } from "./colour-map";
 import type { Tensor } from "./npy";
 
@@ -116,7 +116,7 @@ function quantile(sorted: ArrayLike<number>, part: number): number {
   return low + ((sorted[Math.ceil(at)] ?? low) - low) * (at - Math.floor(at));
 }
 
-/** The range a plane is drawn in: its `percent` percentile by magnitude when signed, by value else. */
+/** The range of a plane: its `percent` percentile, by magnitude when signed. */
 export function rangeOf(plane: Plane, percent: number): Range {
   const finite = plane.values.filter(Number.isFinite);
   const notFinite = plane.values.length - finite.length;

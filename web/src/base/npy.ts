@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads .npy files (NumPy's array format, versions 1 to 3): the tensors behind maps. Invariant: what
-// parseNpy() returns holds exactly as many elements as its shape says; anything else is a Problem.
+// Reads .npy files (NumPy's array format, versions 1 to 3): the tensors behind maps. Invariant:
+// what parseNpy() returns holds exactly as many elements as its shape says; anything else is a
+// Problem.
 import { Problem } from "./problem";
 
 export interface Tensor {

@@ -24,7 +24,7 @@ export function useTensor(key: string | null): UseQueryResult<Tensor, Problem> {
 }
 
 /**
- * What `reduce` makes of the tensor behind a key, kept in its place: small pictures of large tensors.
+ * What `reduce` makes of the tensor behind a key, kept in its place: small out of large.
  * `what` names the reduction.
  */
 export function useReduced<T>(

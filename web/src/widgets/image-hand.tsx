@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hand on a picture: pan and pinch by pointer, zoom by wheel, commands for keys and buttons, and
-// the buttons. Shared by every canvas that is looked at through a Look.
+// The hand on a picture: pan and pinch by pointer, zoom by wheel, commands for keys and buttons,
+// and the buttons. Shared by every canvas that is looked at through a Look.
 import { type PointerEvent, type ReactElement, type RefObject, useEffect, useRef } from "react";
 import { IconButton } from "./button";
 import { type Size, useLatest } from "./hooks";

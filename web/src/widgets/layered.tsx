@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// LayeredCanvas: sheets over each other, looked at through one Look. Pan, zoom and keys are those of
-// the image viewer; besides, a beam that peels sheets under the pointer, a swipe line, blinking, and
-// a brush that draws a box. Invariant: it knows sheets and boxes, not what they mean.
+// LayeredCanvas: sheets over each other, looked at through one Look. Pan, zoom and keys are those
+// of the image viewer; besides, a beam that peels sheets under the pointer, a swipe line, blinking,
+// and a brush that draws a box. Invariant: it knows sheets and boxes, not what they mean.
 import {
   type KeyboardEvent,
   type PointerEvent,

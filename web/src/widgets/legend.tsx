@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Legend of a heat map: its colours from the lowest to the highest value drawn, and what lies beyond.
+// Legend of a heat map: its colours from the lowest to the highest value drawn, and what lies
+// beyond.
 import type { ReactElement } from "react";
 import { css } from "@/base/colour";
 import type { ColourMap } from "@/base/colour-map";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pixels of the layered canvas. A Sheet is a picture or a heat map that lies at a box of the frame;
-// sheets are drawn from the last (lowest) to the first. Invariant: heat maps are made smooth in their
-// values, before they become colours, so that no colour appears that no value has.
+// sheets are drawn from the last (lowest) to the first. Invariant: heat maps are made smooth in
+// their values, before they become colours, so that no colour appears that no value has.
 import type { Blend } from "@/base/canvas-view";
 import type { Box } from "@/base/frame";
 import { colourise, type Paint, type Plane } from "@/base/heat";
@@ -28,7 +28,7 @@ export interface Sheet {
 
 const SMOOTH_SIDE = 224;
 
-/** Weights of the four cells around a place `on` of the way between the middle two (Catmull-Rom). */
+/** Weights of the four cells around a place `on` of the way between two (Catmull-Rom). */
 const weights = (on: number): readonly [number, number, number, number] => [
   on * (-0.5 + on * (1 - 0.5 * on)),
   1 + on * on * (1.5 * on - 2.5),

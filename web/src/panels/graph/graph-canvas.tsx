@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The graph to look at: drag and wheel, a press chooses, a double press folds and unfolds, arrows go
-// along the edges. What is chosen comes into sight. Start at useCamera().
+// The graph to look at: drag and wheel, a press chooses, a double press folds and unfolds, arrows
+// go along the edges. What is chosen comes into sight. Start at useCamera().
 import {
   type KeyboardEvent,
   type PointerEvent,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The graph of the model looked at, folded by block: parameters, operations and time as bars, search,
-// details of a box. The box chosen stands in the address as the value it makes.
+// The graph of the model looked at, folded by block: parameters, operations and time as bars,
+// search, details of a box. The box chosen stands in the address as the value it makes.
 import { type ReactElement, useMemo, useState } from "react";
 import { EMPTY_CANVAS } from "@/base/canvas-view";
 import { fmtCompact, fmtDuration, fmtInt, fmtName, plural } from "@/base/format";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the graph view draws of a model: blocks that are folded, and the nodes of those that are not.
-// Invariant: every node of the model is in exactly one unit; an edge joins two units when one reads
-// what the other makes.
+// What the graph view draws of a model: blocks that are folded, and the nodes of those that are
+// not. Invariant: every node of the model is in exactly one unit; an edge joins two units when one
+// reads what the other makes.
 import { fmtName } from "@/base/format";
 import type { LayoutEdge } from "@/base/graph-layout";
 import type { ResultOf } from "@/engine/query";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be done on the canvas, by button and by key: beam, swipe, blinking, brush, whole picture,
-// export, and moving through layers and channels.
+// What can be done on the canvas, by button and by key: beam, swipe, blinking, brush, whole
+// picture, export, and moving through layers and channels.
 import type { ReactElement } from "react";
 import { type SheetId, withSheet } from "@/base/canvas-view";
 import { useActions } from "@/state/actions";

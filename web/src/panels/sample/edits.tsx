@@ -84,7 +84,7 @@ export function editRows(
     }));
 }
 
-/** Where a score stands between the least and the most of all rows, 0 to 1; nothing is at `zero`. */
+/** Where a score stands between the least and the most of all rows; nothing is at `zero`. */
 function scaleOf(rows: readonly EditRow[]): { at: (value: number) => number; zero: number } {
   const all = rows.flatMap((row) => [row.before, row.after]).filter(Number.isFinite);
   const low = Math.min(0, ...all);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which attribution is shown: the target, the method with its options, and what the core says of the
-// result. The form of a method is made from its row in the registry.
+// Which attribution is shown: the target, the method with its options, and what the core says of
+// the result. The form of a method is made from its row in the registry.
 import { type ReactElement, useState } from "react";
 import type { CanvasView } from "@/base/canvas-view";
 import { fmtDuration, fmtInt, fmtName, fmtReal, plural } from "@/base/format";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The canvas as a PNG that explains itself: title, picture with all sheets in the whole frame, label
-// and prediction, and a legend for each heat map with method, target, range and clipping.
+// The canvas as a PNG that explains itself: title, picture with all sheets in the whole frame,
+// label and prediction, and a legend for each heat map with method, target, range and clipping.
 import { fmtName, fmtReal } from "@/base/format";
 import { css } from "@/base/colour";
 import { toast, toastProblem } from "@/state/toasts";

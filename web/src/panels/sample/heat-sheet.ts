@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sheets of the canvas of a sample: pictures and heat maps with their places, drawn as the view says.
-// Invariant: a heat map over the model's input covers all of it, whatever its own grid.
+// Sheets of the canvas of a sample: pictures and heat maps with their places, drawn as the view
+// says. Invariant: a heat map over the model's input covers all of it, whatever its own grid.
 import { useMemo } from "react";
 import type { SheetId, SheetLook } from "@/base/canvas-view";
 import { type Box, inputInPicture, pictureInInput, placementOf } from "@/base/frame";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inside the model: the layered canvas of a sample, the list of its sheets, the network from left to
-// right, its channels, and what edits do to the scores. What is shown is in the address; only beam,
-// swipe, blinking and the brush are of the moment. Start at use-scene.ts for what is read.
+// Inside the model: the layered canvas of a sample, the list of its sheets, the network from left
+// to right, its channels, and what edits do to the scores. What is shown is in the address; only
+// beam, swipe, blinking and the brush are of the moment. Start at use-scene.ts for what is read.
 import { type ReactElement, type ReactNode, useState } from "react";
 import { withSheet } from "@/base/canvas-view";
 import { fmtName } from "@/base/format";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an attribution explains: the targets offered for a sample, their words, and how the core is
-// told. Invariant: the address keeps the meaning ("pred-label"), so a link holds for the next sample
-// too; the core is told numbers of outputs, which no character of a class name can upset.
+// told. Invariant: the address keeps the meaning ("pred-label"), so a link holds for the next
+// sample too; the core is told numbers of outputs, which no character of a class name can upset.
 import { fmtName } from "@/base/format";
 import type { SampleData } from "./use-sample";
 

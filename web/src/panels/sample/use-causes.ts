@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each layer says (lens) and what it causes (trace). Both take a while, so each is asked for by
-// a press and kept for the sample; where this program has no such operation, there is no press.
+// What each layer says (lens) and what it causes (trace). Both take a while, so each is asked for
+// by a press and kept for the sample; where this program has no such operation, there is no press.
 import { useState } from "react";
 import type { Problem } from "@/base/problem";
 import { type ResultOf, useOp } from "@/engine/query";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the canvas of a sample reads: the model's layers, the attribution asked for, the tensor of the
-// layer looked at. Invariant: only what is shown is asked for, and each part fails by itself.
+// What the canvas of a sample reads: the model's layers, the attribution asked for, the tensor of
+// the layer looked at. Invariant: only what is shown is asked for, and each part fails by itself.
 import { useEffect, useState } from "react";
 import type { CanvasView } from "@/base/canvas-view";
 import type { Tensor } from "@/base/npy";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything the canvas of a sample shows, read and made ready: frame, attribution, the layer looked
-// at, edits. Invariant: what is chosen stands in the address; a region under the hand does not.
+// Everything the canvas of a sample shows, read and made ready: frame, attribution, the layer
+// looked at, edits. Invariant: what is chosen stands in the address; a region under the hand does
+// not.
 import { useMemo, useState } from "react";
 import { type CanvasView, withSheet } from "@/base/canvas-view";
 import { channelsOff, formatEdit, parseEdit, toggleChannel } from "@/base/edit-text";
