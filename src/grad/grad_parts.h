@@ -37,8 +37,8 @@ int sl_rule_wants(const sl_sweep *sweep, const sl_node *node, int32_t slot);
 // exactly 0.
 sl_value_id sl_rule_above(sl_sweep *sweep, sl_value_id y, double bound);
 sl_value_id sl_rule_below(sl_sweep *sweep, sl_value_id y, double bound);
-// 1 where 0 < y < top, else 0, of the type of y, which lies between 0 and top (below 2^-100 counts as
-// 0). Two passes in the blocked layout instead of four outside it.
+// 1 where 0 < y < top, else 0, of the type of y, which lies between 0 and top (below 2^-100 counts
+// as 0). Two passes in the blocked layout instead of four outside it.
 sl_value_id sl_rule_inside(sl_sweep *sweep, sl_value_id y, double top);
 // 0 and 1 (or what lies between) to shift and shift + scale, both within [0, 1].
 sl_value_id sl_rule_affine_unit(sl_sweep *sweep, sl_value_id unit, double scale, double shift);
