@@ -397,6 +397,19 @@ Layer2 = TypedDict(
 
 
 #: A record of results.
+Measure = TypedDict(
+    "Measure",
+    {
+        'measure': 'Literal["insertion", "deletion", "road", "infidelity", "sensitivity", "complexity", "pointing", "inside", "sanity"]',
+        'value': 'float | None',
+        'better': 'Literal["high", "low", "near_zero"]',
+        'words': 'str | None',
+        'source': 'str | None',
+    },
+)
+
+
+#: A record of results.
 Change = TypedDict(
     "Change",
     {
@@ -882,6 +895,25 @@ AttributeResult = TypedDict(
         'batch': 'int',
         'seconds': 'float | None',
         'notes': 'list[str]',
+    },
+)
+
+
+#: Result of "quality".
+QualityResult = TypedDict(
+    "QualityResult",
+    {
+        'sample': 'str | None',
+        'run': 'str | None',
+        'method': 'str | None',
+        'target': 'str | None',
+        'measures': 'list[Measure]',
+        'insertion': 'list[float]',
+        'deletion': 'list[float]',
+        'shuffled': 'list[float]',
+        'is_probability': 'bool',
+        'runs': 'int',
+        'seconds': 'float | None',
     },
 )
 
@@ -1535,6 +1567,49 @@ class Operations:
         :param out: File to write the values to (.npy).
         """
         return self.call('attribute', {'model': model, 'sample': sample, 'run': run, 'tensor': tensor, 'provider': provider, 'threads': threads, 'method': method, 'target': target, 'layer': layer, 'baseline': baseline, 'baseline_tensor': baseline_tensor, 'seed': seed, 'memory': memory, 'out': out})  # type: ignore[no-any-return]
+
+    def quality(
+        self,
+        method: dict[str, Any],
+        *,
+        model: str | None = None,
+        sample: str | None = None,
+        run: str | None = None,
+        tensor: str | None = None,
+        provider: Literal["auto", "cpu", "cuda", "tensorrt", "openvino", "coreml"] | None = None,
+        threads: int | None = None,
+        target: str | None = None,
+        layer: str | None = None,
+        box: str | None = None,
+        steps: int | None = None,
+        copies: int | None = None,
+        noise: float | None = None,
+        radius: float | None = None,
+        shuffle: bool | None = None,
+        seed: int | None = None,
+        memory: int | None = None,
+    ) -> QualityResult:
+        """What a map of one input is worth: faithfulness, stability, complexity, and whether it depends on the weights at all.
+
+        :param method: Method that is judged.
+        :param model: Model as an .onnx file, or the id of one seen before; that of the run when left out.
+        :param sample: Sample of the workspace.
+        :param run: Run whose model, pipeline and classes are used; the newest one when left out.
+        :param tensor: Ready input as an .npy file, the batch first, in place of a sample; needs no workspace.
+        :param provider: ONNX Runtime execution provider.
+        :param threads: Threads inside a run; 0 uses every processor.
+        :param target: What is explained, as for "attribute".
+        :param layer: Layer for methods that look at one; found when left out.
+        :param box: Where the object is, for the pointing game: "left,top,right,bottom" in places of the input tensor.
+        :param steps: Of the insertion and deletion curves.
+        :param copies: Changed inputs, for infidelity and sensitivity.
+        :param noise: Standard deviation of the noise of infidelity, in units of the tensor.
+        :param radius: Largest change of an element for sensitivity, in units of the tensor.
+        :param shuffle: Also the sanity check with shuffled weights.
+        :param seed: Of everything random.
+        :param memory: Bound of activations at once; 0 is 1,024.
+        """
+        return self.call('quality', {'method': method, 'model': model, 'sample': sample, 'run': run, 'tensor': tensor, 'provider': provider, 'threads': threads, 'target': target, 'layer': layer, 'box': box, 'steps': steps, 'copies': copies, 'noise': noise, 'radius': radius, 'shuffle': shuffle, 'seed': seed, 'memory': memory})  # type: ignore[no-any-return]
 
     def edit(
         self,

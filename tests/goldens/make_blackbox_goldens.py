@@ -101,7 +101,8 @@ def surrogates(name, net, x, target):
     mask, count = parts_of(x)
     base = baseline_of(name)
     draws = 60
-    for model, label in ((SkLearnLasso(alpha=1e-3, tol=1e-10), "lasso"), (SkLearnRidge(alpha=0.5), "ridge")):
+    for model, label in ((SkLearnLasso(alpha=1e-3, tol=1e-10), "lasso"),
+                         (SkLearnRidge(alpha=0.5), "ridge")):
         rows = []
         for n in range(len(x)):
             def perturb(original, n=n, **kwargs):
@@ -221,8 +222,8 @@ def attention():
 
 # ---- what a map is worth ------------------------------------------------------------------------
 def noise_rows(x, copies):
-    return torch.tensor(np.array([c.normals(c.stream(c.SEED, 0, k), x.numel())
-                                  for k in range(copies)]), dtype=torch.float32).view(-1, *x.shape[1:])
+    rows = [c.normals(c.stream(c.SEED, 0, k), x.numel()) for k in range(copies)]
+    return torch.tensor(np.array(rows), dtype=torch.float32).view(-1, *x.shape[1:])
 
 
 def curve(net, x, target, places, way):
@@ -275,7 +276,8 @@ def quality(name, net, x, target):
                                  n_perturb_samples=6, target=t)
         shares = (values.abs() / values.abs().sum()).double().flatten()
         entropy = -(shares[shares > 0] * shares[shares > 0].log()).sum()
-        rows.append([curve(net, one, t, places, "insertion"), curve(net, one, t, places, "deletion"),
+        rows.append([curve(net, one, t, places, "insertion"),
+                     curve(net, one, t, places, "deletion"),
                      road(net, one, t, places), off.item(), change.item(), entropy.item()]
                     + shuffled_maps(name, one, int(t)))
     c.save(f"{name}_quality", np.array(rows))

@@ -494,6 +494,19 @@ export interface Channel {
   readonly dead: boolean;
 }
 
+export interface Measure {
+  /** What was measured. */
+  readonly measure: "insertion" | "deletion" | "road" | "infidelity" | "sensitivity" | "complexity" | "pointing" | "inside" | "sanity";
+  /** The number; null where it has none. */
+  readonly value: number | null;
+  /** Which values speak for the map. */
+  readonly better: "high" | "low" | "near_zero";
+  /** What it says of this map, or why it has no number. */
+  readonly words: string | null;
+  /** Paper it is from. */
+  readonly source: string | null;
+}
+
 export interface Change {
   /** Row of the batch. */
   readonly sample: number;
@@ -1312,6 +1325,68 @@ export interface AttributeResult {
   readonly seconds: number | null;
   /** What was not exact, and what was chosen. */
   readonly notes: readonly string[];
+}
+
+export interface QualityParams {
+  /** Model as an .onnx file, or the id of one seen before; that of the run when left out. */
+  readonly model?: string;
+  /** Sample of the workspace. */
+  readonly sample?: string;
+  /** Run whose model, pipeline and classes are used; the newest one when left out. */
+  readonly run?: string;
+  /** Ready input as an .npy file, the batch first, in place of a sample; needs no workspace. */
+  readonly tensor?: string;
+  /** ONNX Runtime execution provider. */
+  readonly provider?: "auto" | "cpu" | "cuda" | "tensorrt" | "openvino" | "coreml";
+  /** Threads inside a run; 0 uses every processor. */
+  readonly threads?: number;
+  /** Method that is judged. */
+  readonly method: Record<string, object>;
+  /** What is explained, as for "attribute". */
+  readonly target?: string;
+  /** Layer for methods that look at one; found when left out. */
+  readonly layer?: string;
+  /** Where the object is, for the pointing game: "left,top,right,bottom" in places of the input tensor. */
+  readonly box?: string;
+  /** Of the insertion and deletion curves. Unit: steps. */
+  readonly steps?: number;
+  /** Changed inputs, for infidelity and sensitivity. Unit: copies. */
+  readonly copies?: number;
+  /** Standard deviation of the noise of infidelity, in units of the tensor. */
+  readonly noise?: number;
+  /** Largest change of an element for sensitivity, in units of the tensor. */
+  readonly radius?: number;
+  /** Also the sanity check with shuffled weights. */
+  readonly shuffle?: boolean;
+  /** Of everything random. */
+  readonly seed?: number;
+  /** Bound of activations at once; 0 is 1,024. Unit: MiB. */
+  readonly memory?: number;
+}
+
+export interface QualityResult {
+  /** The sample; null for a ready tensor. */
+  readonly sample: string | null;
+  /** Run whose model and pipeline were used. */
+  readonly run: string | null;
+  /** The method. */
+  readonly method: string | null;
+  /** What was explained. */
+  readonly target: string | null;
+  /** The measures. */
+  readonly measures: readonly Measure[];
+  /** The target from the blurred input to the input. */
+  readonly insertion: readonly number[];
+  /** The target from the input to zeros. */
+  readonly deletion: readonly number[];
+  /** Rank correlations with a quarter, half, three quarters and all of the weights shuffled, from the output down. */
+  readonly shuffled: readonly number[];
+  /** The curves are of the class's probability, not its score. */
+  readonly is_probability: boolean;
+  /** Inputs that went through the model, without those of the map. Unit: rows. */
+  readonly runs: number;
+  /** Time it took, without loading the model. Unit: s. */
+  readonly seconds: number | null;
 }
 
 export interface EditParams {
@@ -2172,6 +2247,7 @@ export interface Operations {
   inspect: { params: InspectParams; result: InspectResult };
   tap: { params: TapParams; result: TapResult };
   attribute: { params: AttributeParams; result: AttributeResult };
+  quality: { params: QualityParams; result: QualityResult };
   edit: { params: EditParams; result: EditResult };
   trace: { params: TraceParams; result: TraceResult };
   lens: { params: LensParams; result: LensResult };
@@ -3547,6 +3623,163 @@ export const operations: Readonly<Record<OperationName, OperationInfo>> = {
         "name": "out",
         "type": "path",
         "help": "File to write the values to (.npy)."
+      }
+    ]
+  },
+  "quality": {
+    "title": "Judge an attribution",
+    "help": "What a map of one input is worth: faithfulness, stability, complexity, and whether it depends on the weights at all.",
+    "example": "slitlamp quality --sample s12 --method grad_cam",
+    "flags": [
+      "untrusted",
+      "peek",
+      "optional_workspace"
+    ],
+    "params": [
+      {
+        "name": "model",
+        "type": "path",
+        "positional": true,
+        "help": "Model as an .onnx file, or the id of one seen before; that of the run when left out."
+      },
+      {
+        "name": "sample",
+        "type": "id",
+        "kind": "sample",
+        "help": "Sample of the workspace."
+      },
+      {
+        "name": "run",
+        "type": "id",
+        "kind": "run",
+        "help": "Run whose model, pipeline and classes are used; the newest one when left out."
+      },
+      {
+        "name": "tensor",
+        "type": "path",
+        "help": "Ready input as an .npy file, the batch first, in place of a sample; needs no workspace."
+      },
+      {
+        "name": "provider",
+        "type": "enum",
+        "advanced": true,
+        "default": "auto",
+        "choices": [
+          {
+            "name": "auto",
+            "help": "the fastest that is there"
+          },
+          {
+            "name": "cpu",
+            "help": "the processor"
+          },
+          {
+            "name": "cuda",
+            "help": "an NVIDIA GPU"
+          },
+          {
+            "name": "tensorrt",
+            "help": "an NVIDIA GPU through TensorRT"
+          },
+          {
+            "name": "openvino",
+            "help": "Intel hardware"
+          },
+          {
+            "name": "coreml",
+            "help": "Apple hardware"
+          }
+        ],
+        "help": "ONNX Runtime execution provider."
+      },
+      {
+        "name": "threads",
+        "type": "int",
+        "advanced": true,
+        "min": 0,
+        "max": 1024,
+        "default": 0,
+        "help": "Threads inside a run; 0 uses every processor."
+      },
+      {
+        "name": "method",
+        "type": "variant",
+        "required": true,
+        "registry": "method",
+        "help": "Method that is judged."
+      },
+      {
+        "name": "target",
+        "type": "text",
+        "default": "predicted",
+        "help": "What is explained, as for \"attribute\"."
+      },
+      {
+        "name": "layer",
+        "type": "text",
+        "help": "Layer for methods that look at one; found when left out."
+      },
+      {
+        "name": "box",
+        "type": "text",
+        "help": "Where the object is, for the pointing game: \"left,top,right,bottom\" in places of the input tensor."
+      },
+      {
+        "name": "steps",
+        "type": "int",
+        "unit": "steps",
+        "min": 2,
+        "max": 4096,
+        "default": 50,
+        "help": "Of the insertion and deletion curves."
+      },
+      {
+        "name": "copies",
+        "type": "int",
+        "unit": "copies",
+        "min": 1,
+        "max": 4096,
+        "default": 10,
+        "help": "Changed inputs, for infidelity and sensitivity."
+      },
+      {
+        "name": "noise",
+        "type": "real",
+        "min": 0,
+        "max": 1000000,
+        "default": 0.03,
+        "help": "Standard deviation of the noise of infidelity, in units of the tensor."
+      },
+      {
+        "name": "radius",
+        "type": "real",
+        "min": 0,
+        "max": 1000000,
+        "default": 0.02,
+        "help": "Largest change of an element for sensitivity, in units of the tensor."
+      },
+      {
+        "name": "shuffle",
+        "type": "bool",
+        "default": true,
+        "help": "Also the sanity check with shuffled weights."
+      },
+      {
+        "name": "seed",
+        "type": "int",
+        "min": 0,
+        "max": 9007199254740991,
+        "default": 0,
+        "help": "Of everything random."
+      },
+      {
+        "name": "memory",
+        "type": "int",
+        "unit": "MiB",
+        "min": 0,
+        "max": 10000000,
+        "default": 0,
+        "help": "Bound of activations at once; 0 is 1,024."
       }
     ]
   },

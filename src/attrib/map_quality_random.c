@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attrib/map_quality.h"
 #include "attrib/normal_noise.h"
-#include "attrib/quality.h"
 
 typedef struct shuffling {
   sl_arena *arena;

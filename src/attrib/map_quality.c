@@ -3,7 +3,7 @@
 // pointing.
 //
 // Start at sl_quality_open().
-#include "attrib/quality.h"
+#include "attrib/map_quality.h"
 
 #include <math.h>
 #include <stdlib.h>

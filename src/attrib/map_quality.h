@@ -5,8 +5,8 @@
 // input (bilinear). Ties keep the order of places.
 //
 // Invariant: measures do not change the map. Start at sl_quality_open().
-#ifndef SL_ATTRIB_QUALITY_H
-#define SL_ATTRIB_QUALITY_H
+#ifndef SL_ATTRIB_MAP_QUALITY_H
+#define SL_ATTRIB_MAP_QUALITY_H
 
 #include "attrib/input_parts.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures of maps against Captum, pytorch-grad-cam and written-out ones: rows of
 // tests/data/attrib/<network>_quality.npy, made by tests/goldens/make_blackbox_goldens.py.
-#include "attrib/quality.h"
+#include "attrib/map_quality.h"
 
 #include <cmocka.h>
 #include <math.h>
