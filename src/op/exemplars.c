@@ -242,10 +242,12 @@ static int find_kept(exemplars_work *w, const char *key) {
   return 0;
 }
 
-static sl_status find_places(exemplars_work *w, sl_error *err) {
+static sl_status find_places(exemplars_work *w, const sl_case_params *which, sl_error *err) {
   const char *key;
   SL_TRY(make_key(w, &key, err));
   if (find_kept(w, key)) return SL_OK;
+  SL_TRY(sl_opened_own(w->call, which, &w->in->layer, 1, &w->opened, err));
+  SL_TRY(find_layer(w, err));
   SL_TRY(look(w, err));
   sl_text text = {0};
   sl_kept_numbers kept = {.out = &text};
@@ -353,7 +355,7 @@ static sl_status find_exemplars(exemplars_work *w, exemplars_result *out, sl_err
   SL_TRY(sl_view_feed_open(w->call, &which, &ask, &in->layer, 1, &w->opened, &w->feed, err));
   int64_t began = sl_clock_ns();
   SL_TRY(find_layer(w, err));
-  SL_TRY(find_places(w, err));
+  SL_TRY(find_places(w, &which, err));
   fill_result(w, out);
   out->seconds = (double)(sl_clock_ns() - began) * 1e-9;
   return SL_OK;

@@ -229,11 +229,22 @@ static void fill_result(lens_work *w, lens_result *out) {
                        .notes = list_notes(w)};
 }
 
+static sl_status find_fit(lens_work *w, sl_error *err) {
+  bool found;
+  const lens_params *in = w->in;
+  SL_TRY(sl_lens_fit_find(w->call, &w->opened, &w->features, in->per_class, &w->fit, &found, err));
+  if (found) return SL_OK;
+  SL_TRY(
+      sl_opened_own(w->call, &in->which, in->layer.at, (size_t)in->layer.count, &w->opened, err));
+  SL_TRY(find_layers(w, err));
+  return sl_lens_fit_make(w->call, &w->opened, &w->features, in->per_class, &w->fit, err);
+}
+
 static sl_status read_case(lens_work *w, lens_result *out, sl_error *err) {
   int64_t began = sl_clock_ns();
   SL_TRY(check_input(w, err));
   SL_TRY(find_layers(w, err));
-  SL_TRY(sl_lens_fit_get(w->call, &w->opened, &w->features, w->in->per_class, &w->fit, err));
+  SL_TRY(find_fit(w, err));
   SL_TRY(run_case(w, err));
   find_places(w);
   fill_result(w, out);

@@ -2,7 +2,7 @@
 // Fitting and keeping probes.
 //
 // Invariant: what is kept is named after all it depends on; a damaged or foreign blob counts as
-// absent. Start at sl_lens_fit_get().
+// absent. Start at sl_lens_fit_make().
 #include "op/lens_fit.h"
 
 #include "op/kept_numbers.h"
@@ -236,20 +236,34 @@ static sl_status keep(fitter *f, sl_error *err) {
   return sl_kept_store(f->call, f->key, &text, err);
 }
 
-sl_status sl_lens_fit_get(sl_op_call *call, const sl_opened *opened,
-                          const sl_layer_features *features, int64_t per_class, sl_lens_fit *out,
-                          sl_error *err) {
-  if (opened->run == NULL) {
+static sl_status start(fitter *f, int64_t per_class, sl_error *err) {
+  if (f->opened->run == NULL) {
     sl_fail(err, SL_E_ARG, "probes are fitted on the labelled samples of a run: none was named");
     return sl_hint(err, SL_E_ARG, "Name a run, or leave the model out.");
   }
+  SL_TRY(sl_need_done_run(f->call, f->opened->run, &f->run, err));
+  SL_TRY(make_key(f, per_class, err));
+  *f->out =
+      (sl_lens_fit){.layers = f->features->count,
+                    .per_class = per_class,
+                    .probes = SL_NEW_ARRAY(f->call->arena, sl_class_means, f->features->count)};
+  return SL_OK;
+}
+
+sl_status sl_lens_fit_find(sl_op_call *call, const sl_opened *opened,
+                           const sl_layer_features *features, int64_t per_class, sl_lens_fit *out,
+                           bool *found, sl_error *err) {
   fitter f = {.call = call, .opened = opened, .features = features, .out = out};
-  sl_class_means *probes = SL_NEW_ARRAY(call->arena, sl_class_means, features->count);
-  SL_TRY(sl_need_done_run(call, opened->run, &f.run, err));
-  SL_TRY(make_key(&f, per_class, err));
-  *out = (sl_lens_fit){.layers = features->count, .per_class = per_class, .probes = probes};
-  if (find_kept(&f)) return SL_OK;
-  *out = (sl_lens_fit){.layers = features->count, .per_class = per_class, .probes = probes};
+  SL_TRY(start(&f, per_class, err));
+  *found = find_kept(&f) != 0;
+  return SL_OK;
+}
+
+sl_status sl_lens_fit_make(sl_op_call *call, const sl_opened *opened,
+                           const sl_layer_features *features, int64_t per_class, sl_lens_fit *out,
+                           sl_error *err) {
+  fitter f = {.call = call, .opened = opened, .features = features, .out = out};
+  SL_TRY(start(&f, per_class, err));
   SL_TRY(open_columns(&f, err));
   sl_arena *scratch = sl_arena_new(NULL, "lens");
   sl_status status = fit(&f, scratch, err);

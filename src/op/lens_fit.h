@@ -16,11 +16,15 @@ typedef struct sl_lens_fit {
   const char *note;        // what could not be read; NULL for a fit that was kept
 } sl_lens_fit;
 
-// Fits on at most `per_class` samples of each class with a label in the case's run, or takes what
-// an earlier call kept. In the call's arena. SL_E_ARG without a run, SL_E_UNSUPPORTED when fewer
-// than two classes have samples.
-SL_MUST_CHECK sl_status sl_lens_fit_get(sl_op_call *call, const sl_opened *opened,
-                                        const sl_layer_features *features, int64_t per_class,
-                                        sl_lens_fit *out, sl_error *err);
+// Takes what an earlier call kept: *found says whether there was something. In the call's arena.
+// SL_E_ARG without a run.
+SL_MUST_CHECK sl_status sl_lens_fit_find(sl_op_call *call, const sl_opened *opened,
+                                         const sl_layer_features *features, int64_t per_class,
+                                         sl_lens_fit *out, bool *found, sl_error *err);
+// Fits on at most `per_class` samples of each class with a label in the case's run, and keeps it.
+// SL_E_UNSUPPORTED when fewer than two classes have samples.
+SL_MUST_CHECK sl_status sl_lens_fit_make(sl_op_call *call, const sl_opened *opened,
+                                         const sl_layer_features *features, int64_t per_class,
+                                         sl_lens_fit *out, sl_error *err);
 
 #endif

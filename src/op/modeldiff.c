@@ -322,7 +322,7 @@ static void find_suspect_weight(const diff_work *w, modeldiff_result *out) {
                              (long long)first->change.not_finite);
   else if (second < 0)
     reason = "the only node whose weights differ";
-  else if (top >= 5 * second)
+  else if (isfinite(top) && second > 0 && top >= 5 * second)
     reason = sl_arena_printf(w->call->arena,
                              "its weights changed by %.3g of their norm, %.3g times as much as "
                              "those of any other node",
@@ -376,6 +376,8 @@ static void compare(diff_work *w, modeldiff_result *out) {
   out->weights = list_weights(w);
   out->changes = list_changes(w, structure);
   out->blocks = list_blocks(w, structure);
+  // Of two networks that are simply different ones, nothing stands out.
+  if (w->diff->only_a + w->diff->only_b > w->diff->matched) return;
   if (w->weight_count > 0)
     find_suspect_weight(w, out);
   else if (w->structure_count > 0)

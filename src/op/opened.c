@@ -149,16 +149,30 @@ static sl_status find_classes(opening *o, const char *sample, sl_error *err) {
 
 // ---- the whole ----------------------------------------------------------------------------------
 
-static sl_status take_box(opening *o, const char *const *keep, size_t keep_count, sl_error *err) {
-  sl_white_box_options options = {
-      .provider = (sl_provider)o->params->provider,
-      .threads = (int32_t)o->params->threads,
-      .input_shape = o->out->input.buffer != NULL ? &o->out->input.shape : NULL,
+static sl_white_box_options box_options(const sl_case_params *params, const sl_opened *opened,
+                                        const char *const *keep, size_t keep_count) {
+  return (sl_white_box_options){
+      .provider = (sl_provider)params->provider,
+      .threads = (int32_t)params->threads,
+      .input_shape = opened->input.buffer != NULL ? &opened->input.shape : NULL,
       .keep = keep,
       .keep_count = keep_count};
+}
+
+static sl_status take_box(opening *o, const char *const *keep, size_t keep_count, sl_error *err) {
+  sl_white_box_options options = box_options(o->params, o->out, keep, keep_count);
   SL_TRY(sl_box_take(o->call, o->path, &options, &o->out->kept, err));
   o->out->box = o->out->kept->box;
   return SL_OK;
+}
+
+sl_status sl_opened_own(sl_op_call *call, const sl_case_params *params, const char *const *keep,
+                        size_t keep_count, sl_opened *opened, sl_error *err) {
+  sl_white_box_options options = box_options(params, opened, keep, keep_count);
+  sl_box_give(call, opened->kept);
+  opened->kept = NULL;
+  opened->box = NULL;
+  return sl_white_box_open(call->arena, opened->path, &options, &opened->box, err);
 }
 
 // A file's numbers become the element type of the model's input.

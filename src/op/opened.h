@@ -70,6 +70,12 @@ SL_MUST_CHECK sl_status sl_opened_open(sl_op_call *call, const sl_case_params *p
                                        const char *const *keep, size_t keep_count, sl_opened *out,
                                        sl_error *err);
 void sl_opened_close(sl_op_call *call, sl_opened *opened);  // a zeroed one is allowed
+// Gives the engine's box back and opens one for this call alone: for work of many seconds, so that
+// others need not wait for the model. Values and pieces must be looked up again. `params` and
+// `keep` as in sl_opened_open().
+SL_MUST_CHECK sl_status sl_opened_own(sl_op_call *call, const sl_case_params *params,
+                                      const char *const *keep, size_t keep_count, sl_opened *opened,
+                                      sl_error *err);
 
 // A target as people write it for a case: as sl_target_parse(), and "label" and "predicted" stand
 // for the case's classes ("label-predicted": why not the label).

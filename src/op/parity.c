@@ -624,8 +624,8 @@ static void list_notes(const parity_work *w, parity_result *out) {
 
 static sl_status compare(parity_work *w, parity_result *out, sl_error *err) {
   SL_TRY(open_first(w, err));
-  if (w->opened.input.buffer == NULL)
-    return sl_fail(err, SL_E_ARG, "a sample, a view or a ready tensor is needed");
+  SL_TRY(sl_opened_own(w->call, &w->in->which, w->in->layer.at, (size_t)w->in->layer.count,
+                       &w->opened, err));
   SL_TRY(open_second(w, err));
   SL_TRY(find_layers(w, err));
   int64_t began = sl_clock_ns();
