@@ -88,7 +88,9 @@ describe("planes", () => {
 describe("ranges and colours", () => {
   test("signed values are centred on nothing, others start there", () => {
     expect(rangeOf(plane(2, [-1, 3]), 100)).toMatchObject({ low: -3, high: 3, kind: "diverging" });
-    expect(rangeOf(plane(2, [1, 3]), 100)).toMatchObject({ low: 0, high: 3, kind: "sequential" });
+    const near = rangeOf(plane(2, [0.1, 3]), 100);
+    expect(near).toMatchObject({ low: 0, high: 3, kind: "sequential" });
+    expect(rangeOf(plane(2, [40, 90]), 100)).toMatchObject({ low: 40, high: 90 });
   });
   test("the percentile cuts, and says how many lie beyond", () => {
     const values = Array.from({ length: 101 }, (_, at) => at);

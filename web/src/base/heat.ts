@@ -116,6 +116,11 @@ function quantile(sorted: ArrayLike<number>, part: number): number {
   return low + ((sorted[Math.ceil(at)] ?? low) - low) * (at - Math.floor(at));
 }
 
+/** Where an unsigned range begins: at nothing, unless even the least value is far from it. */
+function lowOf(ordered: ArrayLike<number>, high: number, percent: number): number {
+  return (ordered[0] ?? 0) > high / 10 ? quantile(ordered, 1 - percent / 100) : 0;
+}
+
 /** The range of a plane: its `percent` percentile, by magnitude when signed. */
 export function rangeOf(plane: Plane, percent: number): Range {
   const finite = plane.values.filter(Number.isFinite);
@@ -123,7 +128,7 @@ export function rangeOf(plane: Plane, percent: number): Range {
   const isSigned = finite.some((value) => value < 0);
   const ordered = (isSigned ? finite.map(Math.abs) : finite.slice()).sort();
   const high = quantile(ordered, percent / 100);
-  const low = isSigned ? -high : Math.min(0, ordered[0] ?? 0);
+  const low = isSigned ? -high : lowOf(ordered, high, percent);
   const clipped = finite.reduce((count, value) => count + (value > high || value < low ? 1 : 0), 0);
   return { low, high, kind: isSigned ? "diverging" : "sequential", clipped, notFinite };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The channels of the layer looked at, those with most energy first. Pressed, a channel lies over
 // the picture; it can be switched off and on again.
-import { type ReactElement, type ReactNode, useMemo, useState } from "react";
+import { type KeyboardEvent, type ReactElement, type ReactNode, useMemo, useState } from "react";
 import { fmtInt, fmtPercent, fmtReal, plural } from "@/base/format";
 import { channelPlane, type Grid } from "@/base/heat";
 import type { Tensor } from "@/base/npy";
@@ -64,6 +64,17 @@ function ChannelTile(props: {
       <span className="channel-number">{stat.channel}</span>
     </button>
   );
+}
+
+/** Arrows go from channel to channel. */
+function moveFocus(event: KeyboardEvent<HTMLElement>): void {
+  const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const tiles = [...event.currentTarget.querySelectorAll("button")];
+  const at = tiles.findIndex((tile) => tile === document.activeElement);
+  tiles[at + by]?.focus();
 }
 
 const STEP = 48;
@@ -156,7 +167,7 @@ export function Channels(props: ChannelsProps): ReactElement {
     <section className="channels" aria-label="Channels of the layer">
       <Head {...props} dead={dead} />
       {props.children}
-      <div className="channel-list" tabIndex={0} aria-label="Channels">
+      <div className="channel-list" role="group" aria-label="Channels" onKeyDown={moveFocus}>
         {tensor && grid ? (
           sorted
             .slice(0, many)

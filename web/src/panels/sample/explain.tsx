@@ -137,6 +137,9 @@ function Options(props: ExplainProps): ReactElement | null {
 /** What the core says of the attribution on screen. */
 function Facts({ attribution }: ExplainProps): ReactElement | null {
   const { result } = attribution;
+  if (!result && attribution.loading) {
+    return <p className="explain-facts">Running on the model; the rest of the page goes on.</p>;
+  }
   if (!result) return null;
   const [delta] = result.delta;
   const words = [

@@ -2,6 +2,7 @@
 // The network from left to right: a small map of each layer, and where it was asked for, what the
 // layer says (lens) and what it causes (trace). One scrubs through it with the pointer or by key.
 import {
+  type KeyboardEvent,
   type PointerEvent,
   type ReactElement,
   type ReactNode,
@@ -11,6 +12,7 @@ import {
 } from "react";
 import { fmtName } from "@/base/format";
 import { energyPlane } from "@/base/heat";
+import { clamp } from "@/base/scale";
 import { useReduced } from "@/engine/tensor";
 import { MapThumb } from "@/widgets/map-thumb";
 import { layerGrid, type ModelLayer, type Tap, type Taps } from "./use-layers";
@@ -70,6 +72,17 @@ export function LayerStrip(props: LayerStripProps): ReactElement {
   useEffect(() => {
     list.current?.children[chosen]?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [chosen, list]);
+  const press = (event: KeyboardEvent) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1, Home: -layers.length, End: layers.length }[
+      event.key
+    ];
+    if (!by) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = clamp(Math.max(0, chosen) + by, 0, layers.length - 1);
+    props.onChoose(next);
+    list.current?.querySelectorAll("button")[next]?.focus();
+  };
   const scrub = (index: number) => (event: PointerEvent) => {
     if (event.buttons === 1 && event.pointerType === "mouse") props.onChoose(index);
   };
@@ -80,6 +93,7 @@ export function LayerStrip(props: LayerStripProps): ReactElement {
       aria-label="Layers of the model"
       ref={list}
       onScroll={look}
+      onKeyDown={press}
     >
       {layers.map((layer, index) => (
         <button

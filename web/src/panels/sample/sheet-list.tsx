@@ -38,13 +38,12 @@ function MapChoice(props: {
   const maps = mapsOf(props.kind);
   const chosen = maps.find((map) => map.id === props.value) ?? maps[0];
   return (
-    <div className="map-choice" role="radiogroup" aria-label="Colour map">
+    <div className="map-choice" role="group" aria-label="Colour map">
       {maps.map((map) => (
         <button
           key={map.id}
           type="button"
-          role="radio"
-          aria-checked={map === chosen}
+          aria-pressed={map === chosen}
           aria-label={map.title}
           title={map.title}
           onClick={() => props.onChange(map.id)}
