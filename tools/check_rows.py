@@ -34,6 +34,9 @@ REGISTRIES = [
              ["tests/unit/*.c"]),
 ]
 
+# Every row of the first list, by its first word or text, has a row of any macro in the second.
+COVERED = [("src/onnx/operator_list.h", "src/grad/grad_list.h", "gradient")]
+
 
 def rows_of(root, registry):
     text = sourcetext.without_comments(sourcetext.read(root, registry.list))
@@ -80,11 +83,24 @@ def check_registry(root, registry):
     return problems
 
 
+def names_of(root, path):
+    text = sourcetext.without_comments(sourcetext.read(root, path))
+    return set(re.findall(r'^SL_\w+\("?(\w+)', text, re.M))
+
+
+def check_covered(root, full, part, what):
+    if not all(os.path.isfile(os.path.join(root, path)) for path in (full, part)):
+        return []
+    missing = names_of(root, full) - names_of(root, part)
+    return [f"{part}:1: {name} of {full} has no {what} row" for name in sorted(missing)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--root", default=os.path.join(os.path.dirname(__file__), ".."))
     root = os.path.abspath(parser.parse_args().root)
     problems = [p for registry in REGISTRIES for p in check_registry(root, registry)]
+    problems += [p for covered in COVERED for p in check_covered(root, *covered)]
     for problem in problems:
         print(problem)
     if problems:

@@ -5,6 +5,7 @@
 // Start at sl_attrib_sweep().
 #include "attrib/attrib_sweep.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "attrib/row_run.h"
@@ -203,9 +204,37 @@ static void release_room(sweeper *s) {
   s->capacity = 0;
 }
 
+// Whole numbers are rounded to the nearest that the type of a picture (uint8, int8) holds.
+static void store(sl_dtype dtype, void *to, int64_t at, float number) {
+  switch (dtype) {
+    case SL_DTYPE_F64:
+      ((double *)to)[at] = (double)number;
+      break;
+    case SL_DTYPE_F16:
+      ((uint16_t *)to)[at] = sl_f16_from_f32(number);
+      break;
+    case SL_DTYPE_U8:
+      ((uint8_t *)to)[at] = (uint8_t)lrintf(fminf(fmaxf(number, 0), UINT8_MAX));
+      break;
+    default:
+      ((int8_t *)to)[at] = (int8_t)lrintf(fminf(fmaxf(number, INT8_MIN), INT8_MAX));
+  }
+}
+
+static sl_status check_storable(sl_dtype dtype, sl_error *err) {
+  if (dtype == SL_DTYPE_F32 || dtype == SL_DTYPE_F64 || dtype == SL_DTYPE_F16 ||
+      dtype == SL_DTYPE_U8 || dtype == SL_DTYPE_I8)
+    return SL_OK;
+  sl_fail(err, SL_E_UNSUPPORTED, "an input of %s cannot be changed by small amounts",
+          sl_dtype_name(dtype));
+  return sl_hint(err, SL_E_UNSUPPORTED,
+                 "attributions need an input of a float type, or a picture of uint8 or int8");
+}
+
 static sl_status make_room(sweeper *s, int64_t rows, sl_error *err) {
   if (rows <= s->capacity) return SL_OK;
   release_room(s);
+  SL_TRY(check_storable(s->shape.dtype, err));
   SL_TRY(new_rows(&s->shape, SL_DTYPE_F32, rows, &s->rows, err));
   s->input = s->rows;
   if (s->shape.dtype != SL_DTYPE_F32) {
@@ -224,12 +253,7 @@ static void to_model_type(sweeper *s, int64_t rows) {
   if (s->input.buffer == s->rows.buffer) return;
   const float *from = s->rows.data;
   int64_t count = rows * s->elements;
-  for (int64_t i = 0; i < count; i++) {
-    if (s->input.dtype == SL_DTYPE_F64)
-      ((double *)s->input.data)[i] = (double)from[i];
-    else
-      ((uint16_t *)s->input.data)[i] = sl_f16_from_f32(from[i]);
-  }
+  for (int64_t i = 0; i < count; i++) store(s->input.dtype, s->input.data, i, from[i]);
 }
 
 static void fill(sweeper *s, int64_t first, int64_t rows, int64_t sent) {

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "attrib/model_check.h"
 #include "base/text.h"
 #include "model/graph_session.h"
 #include "onnx/model_file.h"
@@ -86,6 +87,7 @@ static sl_status prepare(sl_white_box *box, const sl_white_box_options *options,
                             .keep = options->keep,
                             .keep_count = options->keep_count};
   SL_TRY(sl_pass_prepare(box->model, &how, err));
+  SL_TRY(sl_model_check_loops(box->model, err));
   return sl_graph_probe(box->model, err);
 }
 
@@ -104,6 +106,7 @@ sl_status sl_white_box_open(sl_arena *arena, const char *path, const sl_white_bo
                                     .optimise = options->optimise},
                         .keys = sl_map_new(arena)};
   SL_TRY(sl_onnx_load(arena, path, NULL, &box->model, err));
+  SL_TRY(sl_model_check_operators(box->model, box->name, err));
   if (options->change != NULL) options->change(options->change_ctx, box->model);
   drop_constant_inputs(arena, box->model);
   SL_TRY(check_input(box, options, err));
@@ -288,8 +291,28 @@ static sl_status append_gradient(sl_white_box *box, const sl_gradient_ask *ask,
   return SL_OK;
 }
 
+// What the sweep said, then what is wrong with the weights.
+static void keep_notes(sl_white_box *box, const sl_grad_result *found, kept_piece *kept) {
+  const char *const *faults;
+  int32_t count = sl_model_weight_notes(box->model, box->arena, &faults);
+  const char **notes = SL_NEW_ARRAY(box->arena, const char *, found->note_count + count + 1);
+  for (int32_t i = 0; i < found->note_count; i++) notes[i] = found->notes[i];
+  for (int32_t i = 0; i < count; i++) notes[found->note_count + i] = faults[i];
+  kept->notes = notes;
+  kept->note_count = found->note_count + count;
+}
+
+static sl_status check_ask(const sl_white_box *box, const sl_gradient_ask *ask, sl_error *err) {
+  const sl_graph *graph = box->model->graph;
+  for (int32_t i = 0; i < ask->wrt_count; i++) SL_TRY(sl_model_check_wrt(graph, ask->wrt[i], err));
+  for (int32_t i = 0; i < ask->target_count; i++)
+    SL_TRY(sl_model_check_target(graph, ask->targets[i], err));
+  return SL_OK;
+}
+
 static sl_status build_gradient(sl_white_box *box, const sl_gradient_ask *ask, sl_text *key,
                                 kept_piece **out, sl_error *err) {
+  SL_TRY(check_ask(box, ask, err));
   sl_graph_model *model = sl_graph_model_copy(box->arena, box->model);
   // Everything asked for must survive the cut; the outputs are set again when gradients are there.
   set_outputs(model->graph, ask->targets, ask->target_count);
@@ -298,8 +321,7 @@ static sl_status build_gradient(sl_white_box *box, const sl_gradient_ask *ask, s
   sl_grad_result found;
   SL_TRY(append_gradient(box, ask, model, &found, err));
   SL_TRY(finish_piece(box, model, key, out, err));
-  (*out)->notes = found.notes;
-  (*out)->note_count = found.note_count;
+  keep_notes(box, &found, *out);
   return SL_OK;
 }
 

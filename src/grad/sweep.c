@@ -227,10 +227,17 @@ static sl_status check_types(const sl_sweep *sweep, sl_node_id node, sl_error *e
 
 static sl_status refuse_by_table(const sl_sweep *sweep, sl_node_id node, sl_error *err) {
   const sl_node *n = &sweep->graph->nodes[node];
-  if (n->domain[0] != '\0')
-    return sl_sweep_refuse(sweep, node, err,
-                           "it belongs to \"%s\", and only standard ONNX operators have gradients",
-                           n->domain);
+  if (n->domain[0] != '\0') {
+    sl_status status = sl_sweep_refuse(
+        sweep, node, err, "it belongs to \"%s\", and only standard ONNX operators have gradients",
+        n->domain);
+    if (strncmp(n->domain, "com.microsoft", 13) != 0) return status;
+    return sl_hint(
+        err, status,
+        "ONNX Runtime's optimiser or quantiser fused this file: load the model as it was "
+        "exported, or use a method without gradients (occlusion, RISE, LIME, "
+        "KernelSHAP)");
+  }
   const sl_grad_row *row = row_of(n);
   return sl_sweep_refuse(sweep, node, err, "%s",
                          row->why != NULL ? row->why : "no gradient is known for this operator");

@@ -39,7 +39,7 @@ static sl_status open_written(sl_arena *scratch, const sl_onnx_written *written,
 sl_status sl_graph_session(const sl_graph_model *model, const char *name,
                            const sl_session_options *options, sl_session **out, sl_error *err) {
   sl_arena *scratch = sl_arena_new(NULL, "graph session");
-  sl_onnx_write_options write = {.detach_above_bytes = DETACH_ABOVE_BYTES};
+  sl_onnx_write_options write = {.detach_above_bytes = DETACH_ABOVE_BYTES, .for_session = true};
   sl_onnx_written written;
   sl_status status = sl_onnx_serialise(scratch, model, &write, &written, err);
   if (status == SL_OK) status = open_written(scratch, &written, name, options, out, err);

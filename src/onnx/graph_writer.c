@@ -61,8 +61,16 @@ static void write_infos(sl_message *out, uint32_t field, const sl_graph *graph, 
 // ---- weights ------------------------------------------------------------------------------------
 
 static int is_detached(const sl_writer *w, const sl_constant *constant) {
+  // A session takes tensors only of types that tensors here can have.
+  if (w->for_session && sl_element_dtype(constant->element) == SL_DTYPE_NONE) return 0;
   return w->detach_above_bytes > 0 && !constant->is_sparse &&
          constant->data.size > (size_t)w->detach_above_bytes;
+}
+
+// ONNX Runtime drops what nothing reads, and then refuses to be given it.
+static int is_forgotten(const sl_writer *w, const sl_uses *uses, const sl_value *value,
+                        sl_value_id v) {
+  return w->for_session && !value->is_input && !value->is_output && sl_uses_count(uses, v) == 0;
 }
 
 static void detach(sl_writer *w, sl_message *out, const sl_value *value) {
@@ -80,9 +88,11 @@ static void detach(sl_writer *w, sl_message *out, const sl_value *value) {
 }
 
 static void write_initializers(sl_writer *w, sl_message *out, const sl_graph *graph) {
+  sl_uses uses = sl_graph_uses(graph, w->arena);
   for (sl_value_id v = 1; v < graph->value_count; v++) {
     const sl_value *value = &graph->values[v];
     if (value->origin != SL_ORIGIN_CONSTANT) continue;
+    if (graph == w->model->graph && is_forgotten(w, &uses, value, v)) continue;
     if (graph == w->model->graph && is_detached(w, value->constant))
       detach(w, out, value);
     else

@@ -26,6 +26,9 @@ typedef struct sl_onnx_write_options {
   // Initializers of the main graph with more bytes than this are left out of the message: marked as
   // external data and listed in `detached`, to be given to the session as tensors. 0 = all inside.
   int64_t detach_above_bytes;
+  // What is detached is handed to a session: no tensor of a type sl_dtype lacks (int4, float8), and
+  // no initializer that nothing reads.
+  bool for_session;
 } sl_onnx_write_options;
 
 typedef struct sl_onnx_detached {

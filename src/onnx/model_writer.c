@@ -63,6 +63,7 @@ sl_status sl_onnx_serialise(sl_arena *arena, const sl_graph_model *model,
   sl_writer writer = {.arena = scratch,
                       .model = model,
                       .detach_above_bytes = options != NULL ? options->detach_above_bytes : 0,
+                      .for_session = options != NULL && options->for_session,
                       .location = detached_location};
   sl_message message = write_model(&writer);
   *out = (sl_onnx_written){0};

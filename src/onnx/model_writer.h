@@ -22,6 +22,7 @@ typedef struct sl_writer {
   sl_writer_graph *graphs;  // the main graph, the functions, then what is inside them
   size_t graph_count, graph_capacity;
   int64_t detach_above_bytes;  // 0 = never
+  bool for_session;            // detached weights are handed over as tensors
   const char *location;        // of detached weights
   int64_t data_end;            // of what is in that location so far
   sl_onnx_detached *detached;

@@ -54,6 +54,14 @@ class Rows(unittest.TestCase):
         self.write("src/model/step_test.c", "run(&sl_step_pad);\n")
         self.assertEqual(self.problems(STEP), [])
 
+    def test_list_that_covers_another(self):
+        self.write("full.h", 'SL_OPERATOR(Abs, 1)\nSL_OPERATOR(Add, 7)\n')
+        self.write("part.h", "SL_GRAD_RULE(Abs)\n")
+        self.assertEqual(check_rows.check_covered(self.root, "full.h", "part.h", "gradient"),
+                         ["part.h:1: Add of full.h has no gradient row"])
+        self.write("part.h", 'SL_GRAD_RULE(Abs)\nSL_GRAD_REFUSE(Add, "why")\n')
+        self.assertEqual(check_rows.check_covered(self.root, "full.h", "part.h", "gradient"), [])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operation "grad": exact gradients of a model on a ready tensor, without a workspace.
+#include <math.h>
 #include <string.h>
 
 #include "attrib/row_run.h"
@@ -183,20 +184,83 @@ static sl_status write_gradients(grad_work *w, const sl_tensor *gradients, grad_
   return SL_OK;
 }
 
+// ---- float16 ------------------------------------------------------------------------------------
+
+// Seeds of float16 sweeps that overflow are made smaller by a power of two, which costs no digit.
+static const float half_scale = 1.0f / 1024;
+
+static int has_overflow(const sl_tensor *tensor) {
+  if (tensor->dtype != SL_DTYPE_F16) return 0;
+  int64_t elements = sl_shape_count(&tensor->shape);
+  for (int64_t i = 0; i < elements; i++)
+    if (!isfinite(sl_dtype_load(SL_DTYPE_F16, tensor->data, (size_t)i))) return 1;
+  return 0;
+}
+
+static void scale_seed(sl_tensor *seed) {
+  uint16_t *at = seed->data;
+  for (int64_t i = 0; i < sl_shape_count(&seed->shape); i++)
+    at[i] = sl_f16_from_f32((float)sl_dtype_load(SL_DTYPE_F16, at, (size_t)i) * half_scale);
+}
+
+// Float32, which holds what float16 does not.
+static sl_status scale_back(sl_tensor *gradient, sl_error *err) {
+  sl_tensor floats;
+  SL_TRY(sl_tensor_to_f32(gradient, &floats, err));
+  float *at = floats.data;
+  for (int64_t i = 0; i < sl_shape_count(&floats.shape); i++) at[i] /= half_scale;
+  sl_tensor_release(gradient);
+  *gradient = floats;
+  return SL_OK;
+}
+
+static void release_all(grad_work *w, sl_tensor *gradients) {
+  for (int32_t i = 0; i < w->wrt_count; i++) sl_tensor_release(&gradients[i]);
+}
+
+// Once more with a smaller seed, where a float16 gradient is not finite and its value is.
+static sl_status retry_half(grad_work *w, const sl_piece *piece, const sl_row_run *how,
+                            sl_tensor *gradients, int *retried, sl_error *err) {
+  int overflowed = 0;
+  for (int32_t i = 0; i < w->wrt_count; i++) overflowed |= has_overflow(&gradients[i]);
+  *retried = overflowed && w->seed.dtype == SL_DTYPE_F16 && !has_overflow(&w->value);
+  if (!*retried) return SL_OK;
+  release_all(w, gradients);
+  scale_seed(&w->seed);
+  sl_tensor inputs[2] = {w->input, w->seed};
+  SL_TRY(sl_piece_run_rows(piece, how, inputs, gradients, err));
+  for (int32_t i = 0; i < w->wrt_count; i++) SL_TRY(scale_back(&gradients[i], err));
+  return SL_OK;
+}
+
+// ---- backward -----------------------------------------------------------------------------------
+
+static sl_texts all_notes(grad_work *w, const char *const *notes, int32_t count, int retried) {
+  const char **all = SL_NEW_ARRAY(w->call->arena, const char *, count + 1);
+  for (int32_t i = 0; i < count; i++) all[i] = notes[i];
+  if (retried)
+    all[count] =
+        "float16 overflowed on the way back: the seed was divided by 1,024 and the "
+        "gradients, as float32, multiplied by it";
+  return (sl_texts){all, count + retried};
+}
+
 static sl_status run_backward(grad_work *w, grad_result *out, sl_error *err) {
   sl_gradient_ask ask = {
       .targets = &w->target, .target_count = 1, .wrt = w->wrt, .wrt_count = w->wrt_count};
   const sl_piece *piece;
   const char *const *notes;
   int32_t note_count;
+  int retried = 0;
   SL_TRY(sl_white_box_gradient(w->box, &ask, &piece, &notes, &note_count, err));
   sl_tensor inputs[2] = {w->input, w->seed};
   sl_tensor *gradients = SL_NEW_ARRAY(w->call->arena, sl_tensor, w->wrt_count);
   sl_row_run how = {.rows = w->rows, .fixed_batch = sl_white_box_batch(w->box)};
   SL_TRY(sl_piece_run_rows(piece, &how, inputs, gradients, err));
-  sl_status status = write_gradients(w, gradients, out, err);
-  for (int32_t i = 0; i < w->wrt_count; i++) sl_tensor_release(&gradients[i]);
-  out->notes = (sl_texts){notes, note_count};
+  sl_status status = retry_half(w, piece, &how, gradients, &retried, err);
+  if (status == SL_OK) status = write_gradients(w, gradients, out, err);
+  release_all(w, gradients);
+  out->notes = all_notes(w, notes, note_count, retried);
   return status;
 }
 
