@@ -68,6 +68,7 @@ static sl_value_id blocked_affine(sl_sweep *sweep, sl_value_id x, double w, doub
   return y;
 }
 
+// Whether x has the form that the runtime's blocked layout serves.
 static bool is_blocked(const sl_sweep *sweep, sl_value_id x) {
   const sl_type *type = sl_type_of(sweep, x);
   if (type->element != SL_ELEMENT_F32 || type->rank != 4 || type->dims[1].per_batch != 0)
@@ -77,19 +78,58 @@ static bool is_blocked(const sl_sweep *sweep, sl_value_id x) {
 
 sl_value_id sl_rule_inside(sl_sweep *sweep, sl_value_id y, double top) {
   if (!is_blocked(sweep, y) || top < 0x1p-20 || top > 0x1p20) {
-    sl_value_id above = sl_rule_above(sweep, y, 0);
-    return sl_emit_mul(sweep, above, sl_rule_below(sweep, y, top));
+    sl_value_id above = sl_rule_above(sweep, y, 0), below = sl_rule_below(sweep, y, top);
+    return sl_emit_mul(sweep, above, below);
   }
   // 0 becomes -1/STEEP and that `top`; what is above 1/STEEP stays as it is.
-  sl_value_id folded = sl_emit1(sweep, "LeakyRelu", blocked_affine(sweep, y, 1, -1 / STEEP));
+  sl_value_id bent = blocked_affine(sweep, y, 1, -1 / STEEP);
+  sl_value_id folded = sl_emit1(sweep, "LeakyRelu", bent);
   sl_graph_set_float(sweep->graph, sl_emitted(sweep), "alpha", -STEEP * (double)(float)top);
   sl_emit_type_of(sweep, folded, y);
   sl_value_id below = blocked_affine(sweep, folded, -STEEP, STEEP * (double)(float)top);
-  sl_value_id mask = sl_emit1(sweep, "HardSigmoid", below);
-  sl_graph_set_float(sweep->graph, sl_emitted(sweep), "alpha", 1);
-  sl_graph_set_float(sweep->graph, sl_emitted(sweep), "beta", 0);
+  sl_value_id zero = sl_emit_number(sweep, y, 0), most = sl_emit_number(sweep, y, 1);
+  sl_value_id mask = sl_emit3(sweep, "Clip", below, zero, most);
   sl_emit_type_of(sweep, mask, y);
   return mask;
+}
+
+// Whether `small` is [N, C, 1, 1] beside `like` of [N, C, H, W] in the blocked layout.
+static bool is_per_channel(const sl_sweep *sweep, sl_value_id small, sl_value_id like) {
+  const sl_type *a = sl_type_of(sweep, small), *b = sl_type_of(sweep, like);
+  if (!is_blocked(sweep, small) || !is_blocked(sweep, like)) return false;
+  for (int32_t i = 0; i < 2; i++)
+    if (!sl_dim_equal(a->dims[i], b->dims[i]) || a->dims[i].fixed == SL_DIM_UNKNOWN) return false;
+  for (int32_t i = 2; i < 4; i++)
+    if (!sl_dim_is(a->dims[i], 1) || sl_rule_fixed(b, i) < 1) return false;
+  return true;
+}
+
+sl_value_id sl_rule_widened(sl_sweep *sweep, sl_value_id x, sl_value_id like) {
+  if (!is_per_channel(sweep, x, like)) return x;
+  const sl_dim *dims = sl_type_of(sweep, like)->dims;
+  double scales[4] = {1, 1, (double)dims[2].fixed, (double)dims[3].fixed};
+  sl_value_id factors = sl_emit_numbers(sweep, SL_ELEMENT_F32, 1, (const int64_t[]){4}, scales);
+  sl_value_id wide = sl_emit3(sweep, "Resize", x, 0, factors);
+  sl_node_id node = sl_emitted(sweep);
+  sl_graph_set_string(sweep->graph, node, "mode", "nearest");
+  sl_graph_set_string(sweep->graph, node, "nearest_mode", "floor");
+  sl_graph_set_string(sweep->graph, node, "coordinate_transformation_mode", "asymmetric");
+  sl_emit_type_of(sweep, wide, like);
+  return wide;
+}
+
+sl_value_id sl_rule_narrowed(sl_sweep *sweep, sl_value_id x, sl_value_id like) {
+  if (!is_per_channel(sweep, like, x)) return sl_emit_unbroadcast(sweep, x, like);
+  const sl_dim *dims = sl_type_of(sweep, x)->dims;
+  double places = (double)(dims[2].fixed * dims[3].fixed);
+  sl_value_id mean = sl_emit1(sweep, "GlobalAveragePool", x);
+  sl_emit_type_of(sweep, mean, like);
+  return sl_emit_scale(sweep, mean, places);
+}
+
+sl_value_id sl_rule_complement(sl_sweep *sweep, sl_value_id unit) {
+  if (is_blocked(sweep, unit)) return blocked_affine(sweep, unit, -1, 1);
+  return sl_emit_sub(sweep, sl_emit_number(sweep, unit, 1), unit);
 }
 
 sl_value_id sl_rule_affine_unit(sl_sweep *sweep, sl_value_id unit, double scale, double shift) {

@@ -40,6 +40,11 @@ sl_value_id sl_rule_below(sl_sweep *sweep, sl_value_id y, double bound);
 // 1 where 0 < y < top, else 0, of the type of y, which lies between 0 and top (below 2^-100 counts
 // as 0). Two passes in the blocked layout instead of four outside it.
 sl_value_id sl_rule_inside(sl_sweep *sweep, sl_value_id y, double top);
+sl_value_id sl_rule_complement(sl_sweep *sweep, sl_value_id unit);  // 1 - unit
+// x of [N, C, 1, 1] repeated to the sizes of `like`, and the sum of x to such sizes, both by
+// operators of the blocked layout; where that is not used, x as it is and the usual sum.
+sl_value_id sl_rule_widened(sl_sweep *sweep, sl_value_id x, sl_value_id like);
+sl_value_id sl_rule_narrowed(sl_sweep *sweep, sl_value_id x, sl_value_id like);
 // 0 and 1 (or what lies between) to shift and shift + scale, both within [0, 1].
 sl_value_id sl_rule_affine_unit(sl_sweep *sweep, sl_value_id unit, double scale, double shift);
 

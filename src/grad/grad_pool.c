@@ -141,7 +141,8 @@ sl_status sl_grad_GlobalAveragePool(sl_sweep *sweep, sl_node_id node, sl_error *
   int64_t places;
   SL_TRY(count_places(sweep, node, &places, err));
   sl_value_id each = sl_emit_scale(sweep, g, 1.0 / (double)places);
-  sl_sweep_add(sweep, x, sl_emit_expand_like(sweep, each, x));
+  sl_value_id wide = sl_rule_widened(sweep, each, x);
+  sl_sweep_add(sweep, x, wide != each ? wide : sl_emit_expand_like(sweep, each, x));
   return SL_OK;
 }
 

@@ -270,10 +270,17 @@ def add_quantised_product(c):
 
 def add_blocked(c):
     """Activations over 16 channels, where masks take the form of the runtime's blocked layout."""
-    ends = f32(-7, -1e-20, 0, 1e-20, 0.25, 3, np.nextafter(f32(6)[0], f32(0)[0]), 6, 6.5, 1e20)
+    ends = f32(-7, -1e-20, 0, 1e-20, 0.25, 2, np.nextafter(f32(6)[0], f32(0)[0]), 6, 6.5, 1e5)
     x = np.resize(ends, (2, 16, 3, 3))
     c.add("blockedRelu", [x], F.relu, one("Relu", ["x0"]))
     c.add("blockedRelu6", [x], F.relu6, one("Clip", ["x0", np.float32(0), np.float32(6)]))
+    c.add("blockedHardSwish", [x], F.hardswish, one("HardSwish", ["x0"]))
+    c.add("blockedSilu", [x], F.silu,
+          [("Sigmoid", ["x0"], ["s"], {}), ("Mul", ["s", "x0"], ["y"], {})])
+    c.add("blockedGate", [x, np.resize(f32(0.5, -2, 3), (2, 16, 1, 1))], torch.mul,
+          one("Mul", ["x0", "x1"]))
+    c.add("blockedMean", [x], lambda t: t.mean((2, 3), keepdim=True),
+          one("GlobalAveragePool", ["x0"]))
 
 
 def main():
