@@ -30,21 +30,24 @@ static int64_t tokens_of(const sl_graph *graph, const sl_layer *layer) {
   return layer->windows == 1 && queries == keys && queries > 1 ? keys : 0;
 }
 
-// Layers of attention over the number of tokens that most of them share.
+// Layers of attention over as many tokens as the last one that is not inside windows; *others
+// counts the rest: inside windows, or over other tokens.
 static int32_t find_layers(sl_arena *arena, const sl_white_box *box, attention *out,
-                           int32_t *windowed) {
+                           int32_t *others) {
   const sl_graph *graph = sl_white_box_model(box)->graph;
   const sl_outline *outline = sl_outline_make(arena, graph);
   out->values = SL_NEW_ARRAY(arena, sl_value_id, outline->layer_count + 1);
   out->heads = SL_NEW_ARRAY(arena, int64_t, outline->layer_count + 1);
-  *windowed = 0;
+  *others = 0;
+  for (int32_t i = 0; i < outline->layer_count; i++)
+    if (outline->layers[i].kind == SL_LAYER_ATTENTION && tokens_of(graph, &outline->layers[i]) > 0)
+      out->tokens = tokens_of(graph, &outline->layers[i]);
   for (int32_t i = 0; i < outline->layer_count; i++) {
     const sl_layer *layer = &outline->layers[i];
     if (layer->kind != SL_LAYER_ATTENTION) continue;
     int64_t tokens = tokens_of(graph, layer);
-    *windowed += layer->windows > 1;
-    if (tokens == 0 || (out->tokens != 0 && tokens != out->tokens)) continue;
-    out->tokens = tokens;
+    *others += tokens == 0 || tokens != out->tokens;
+    if (tokens == 0 || tokens != out->tokens) continue;
     out->values[out->count] = layer->value;
     out->heads[out->count++] = layer->heads;
   }
@@ -53,10 +56,22 @@ static int32_t find_layers(sl_arena *arena, const sl_white_box *box, attention *
 
 static const char *attention_unfit(sl_arena *arena, const sl_white_box *box) {
   attention found = {0};
-  int32_t windowed;
-  if (find_layers(arena, box, &found, &windowed) > 0) return NULL;
-  return windowed > 0 ? "its attention stays inside windows; use a class activation map"
-                      : "it has no attention layers; use a class activation map or occlusion";
+  int32_t others;
+  if (find_layers(arena, box, &found, &others) > 0) return NULL;
+  return others > 0 ? "its attention stays inside windows; use a class activation map"
+                    : "it has no attention layers; use a class activation map or occlusion";
+}
+
+// A path through all layers needs the same tokens in all of them.
+static const char *rollout_unfit(sl_arena *arena, const sl_white_box *box) {
+  attention found = {0};
+  int32_t others;
+  const char *why = attention_unfit(arena, box);
+  if (why != NULL) return why;
+  find_layers(arena, box, &found, &others);
+  return others > 0 ? "some of its attention is inside windows or over other tokens, so it has no "
+                      "path through all layers; use a class activation map"
+                    : NULL;
 }
 
 // The grid of tokens: as near to the input's proportions as the number allows.
@@ -79,8 +94,8 @@ static int find_grid(attention *a) {
 }
 
 static sl_status open_attention(attention *a, sl_error *err) {
-  int32_t windowed;
-  find_layers(a->work->call->arena, a->work->call->box, a, &windowed);
+  int32_t others;
+  find_layers(a->work->call->arena, a->work->call->box, a, &others);
   if (a->count == 0)
     return sl_fail(err, SL_E_UNSUPPORTED, "the model has no attention over all its tokens");
   if (find_grid(a)) return SL_OK;
@@ -341,7 +356,7 @@ const sl_attrib_method sl_attrib_attention_rollout = {
              .params_size = 1},
     .family = SL_ATTRIB_ATTENTION,
     .source = "Abnar, Zuidema 2020, section 3",
-    .unfit = attention_unfit,
+    .unfit = rollout_unfit,
     .run = run_rollout};
 
 static sl_status run_gradient_rollout(const sl_attrib_call *call, const void *params,
@@ -360,5 +375,5 @@ const sl_attrib_method sl_attrib_gradient_rollout = {
              .params_size = 1},
     .family = SL_ATTRIB_ATTENTION,
     .source = "Chefer, Gur, Wolf 2021 (ICCV), equations 5 and 6",
-    .unfit = attention_unfit,
+    .unfit = rollout_unfit,
     .run = run_gradient_rollout};
