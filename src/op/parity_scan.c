@@ -171,8 +171,9 @@ static sl_status add_rows(batch *t, sl_error *err) {
     scan->classes = sl_shape_count(&t->a[scan->layer_count].shape) / rows;
     scan->softmax = !is_distribution(a, scan->classes) || scan->classes == 1;
   }
-  t->pa = SL_NEW_ARRAY(scan->call->arena, double, 2 * scan->classes);
-  t->pb = t->pa + scan->classes;
+  if (scan->room == NULL) scan->room = SL_NEW_ARRAY(scan->call->arena, double, 2 * scan->classes);
+  t->pa = scan->room;
+  t->pb = scan->room + scan->classes;
   for (int64_t i = 0; i < rows; i++) {
     sl_parity_row *row = sl_record_add(scan->call->arena, &scan->rows, sizeof *row);
     if (t->samples != NULL) row->sample = t->samples[i];

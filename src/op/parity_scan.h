@@ -36,6 +36,7 @@ typedef struct sl_parity_scan {
   sl_parity_layer *layers;
   int32_t layer_count;
   int64_t classes;
+  double *room;         // [2 * classes]: probabilities of the row at hand
   bool softmax;         // outputs were no probabilities: a softmax was applied
   sl_record_list rows;  // sl_parity_row
   sl_parity_close close[SL_PARITY_CLOSE];
