@@ -41,6 +41,9 @@ sl_status sl_attrib_case_open_at(const sl_attrib_call *call, sl_value_id layer, 
   work->x = work->input.data;
   work->samples = work->start.samples;
   work->elements = work->start.elements;
+  // Methods that need no more than this run say so, too.
+  out->runs += work->samples;
+  out->batch = work->samples;
   if (status == SL_OK) status = read_baseline(work, err);
   if (status == SL_OK) status = keep_numbers(work, err);
   if (status != SL_OK) sl_attrib_case_close(work);
