@@ -205,12 +205,24 @@ sl_status sl_model_check_target(const sl_graph *graph, sl_value_id target, sl_er
 
 // ---- weights ------------------------------------------------------------------------------------
 
+// Whether all are finite, by their exponents; a fast answer for the common case.
+static int are_finite(const sl_constant *constant) {
+  uint32_t worst = 0;
+  for (int64_t i = 0; i < constant->count; i++) {
+    uint32_t bits;
+    memcpy(&bits, constant->data.at + (size_t)i * sizeof bits, sizeof bits);
+    worst |= (bits & 0x7f800000u) == 0x7f800000u;
+  }
+  return worst == 0;
+}
+
 static const char *weight_note(const sl_value *value, sl_arena *arena) {
   const sl_constant *constant = value->constant;
   sl_dtype dtype = sl_element_dtype(constant->element);
   int64_t nans = 0, infinities = 0;
   if (!sl_element_is_float(constant->element) || dtype == SL_DTYPE_NONE || constant->is_sparse)
     return NULL;
+  if (dtype == SL_DTYPE_F32 && are_finite(constant)) return NULL;
   for (int64_t i = 0; i < constant->count; i++) {
     double number = sl_dtype_load(dtype, constant->data.at, (size_t)i);
     nans += isnan(number) != 0;

@@ -29,6 +29,8 @@ struct sl_white_box {
   sl_map *keys;  // what was asked -> index of its piece
   kept_piece **pieces;
   int32_t piece_count, piece_capacity;
+  const char *const *faults;  // of weights; NULL before they were looked for
+  int32_t fault_count;
 };
 
 static void close_pieces(void *arg) {
@@ -293,11 +295,12 @@ static sl_status append_gradient(sl_white_box *box, const sl_gradient_ask *ask,
 
 // What the sweep said, then what is wrong with the weights.
 static void keep_notes(sl_white_box *box, const sl_grad_result *found, kept_piece *kept) {
-  const char *const *faults;
-  int32_t count = sl_model_weight_notes(box->model, box->arena, &faults);
+  if (box->faults == NULL)
+    box->fault_count = sl_model_weight_notes(box->model, box->arena, &box->faults);
+  int32_t count = box->fault_count;
   const char **notes = SL_NEW_ARRAY(box->arena, const char *, found->note_count + count + 1);
   for (int32_t i = 0; i < found->note_count; i++) notes[i] = found->notes[i];
-  for (int32_t i = 0; i < count; i++) notes[found->note_count + i] = faults[i];
+  for (int32_t i = 0; i < count; i++) notes[found->note_count + i] = box->faults[i];
   kept->notes = notes;
   kept->note_count = found->note_count + count;
 }

@@ -279,6 +279,32 @@ static void weights_are_detached_by_size(void **state) {
   assert_null(value_of(graph, "two")->constant->location);
 }
 
+static void a_session_is_given_what_it_can_take(void **state) {
+  static const char text[] =
+      "ir 10\nopset ai.onnx 21\n"
+      "graph \"g\" {\n"
+      "  input %x : float[batch,4]\n"
+      "  constant %forgotten = float[4] {1, 2, 3, 4}\n"
+      "  constant %bits = uint4[16] !2143658721436587\n"
+      "  constant %w = float[4] {1, 2, 3, 4}\n"
+      "  %h = Mul(%x, %w)\n"
+      "  %k = Cast(%bits) {to=1}\n"
+      "  return %h, %k\n"
+      "}\n";
+  sl_graph_model *model;
+  sl_error err = {0};
+  if (sl_graph_parse_text(*state, text, &model, &err) != SL_OK)
+    fail_msg("%s", sl_error_message(&err));
+  sl_onnx_written written;
+  sl_onnx_write_options options = {.detach_above_bytes = 4, .for_session = true};
+  assert_int_equal(sl_onnx_serialise(*state, model, &options, &written, NULL), SL_OK);
+  assert_int_equal(written.detached_count, 1);
+  assert_string_equal(written.detached[0].name, "w");
+  const sl_graph *graph = parse(*state, written.bytes)->graph;
+  assert_int_equal(sl_graph_find(graph, "forgotten"), 0);
+  assert_null(value_of(graph, "bits")->constant->location);
+}
+
 static void changed_constants_are_written_as_they_are(void **state) {
   sl_graph_model *model = parse(*state, serialise(*state, small_model(*state)));
   sl_graph *graph = model->graph;
@@ -654,6 +680,7 @@ int main(void) {
       TEST(what_is_written_reads_the_same),
       TEST(unknown_fields_are_written_again),
       TEST(weights_are_detached_by_size),
+      TEST(a_session_is_given_what_it_can_take),
       TEST(changed_constants_are_written_as_they_are),
       TEST(sparse_constants_take_their_new_name),
       TEST(weights_go_to_a_file_beside_the_model),

@@ -134,6 +134,18 @@ expect_out 'weight \"fc_w\" holds 1 NaN and 1 infinite numbers'
 works grad "$BOX/unused_weight.onnx" --tensor x.npy
 works grad "$BOX/odd_address.onnx" --tensor x.npy
 
+# More than one message can hold: the table is a sparse file, which takes no room.
+cp "$BOX/two_gigabytes.onnx" .
+if truncate -s 2400000000 two_gigabytes.bin 2>.err; then
+  works inspect two_gigabytes.onnx --json
+  expect_field '["inputs"][0]["name"]' x
+  works tap two_gigabytes.onnx --tensor x.npy --layer features
+  works grad two_gigabytes.onnx --tensor x.npy --out big.npy
+  expect_same plain.npy big.npy
+  rm two_gigabytes.bin
+fi
+fails 3 "external" grad two_gigabytes.onnx --tensor x.npy
+
 # ---- structure ----------------------------------------------------------------------------------
 
 for operation in "grad --tensor x.npy" "tap --tensor x.npy --layer scores" inspect; do
@@ -162,6 +174,19 @@ fails 3 'has no value or node "relux"' \
 expect_err 'did you mean "relu1"?'
 fails 2 'target "99" is out of range' attribute "$BOX/plain.onnx" --tensor x.npy --target 99
 fails 2 "index 99 is out of range" grad "$BOX/plain.onnx" --tensor x.npy --index 99
+
+fails 3 'did you mean "relu1"?' edit "$BOX/plain.onnx" --tensor x.npy --edit "relux*0"
+fails 2 "channel 77 is out of range" edit "$BOX/plain.onnx" --tensor x.npy --edit "relu1[77]*0"
+works edit "$BOX/not_a_number.onnx" --tensor x.npy --edit "relu1[0]*0"
+works edit "$BOX/fused.onnx" --tensor x.npy --edit "features[0]*0"
+for operation in "edit --edit relu1*0" trace; do
+  set -- $operation
+  name=$1
+  shift
+  fails 3 'unknown custom operators: "acme.ops.Magic"' \
+    "$name" "$BOX/custom.onnx" --tensor x.npy "$@"
+  fails 3 'node "forever" (Loop) would run' "$name" "$BOX/endless.onnx" --tensor x.npy "$@"
+done
 
 # One row at a time is what a small bound leaves; the numbers stay.
 works attribute "$BOX/plain.onnx" --tensor x.npy --method integrated_gradients --out wide_ig.npy

@@ -226,6 +226,21 @@ def shifted(made):
     return made
 
 
+def two_gigabytes():
+    """A table of 2.4 GB in "two_gigabytes.bin", which the test makes as a sparse file."""
+    nodes, weights = net()
+    nodes[-1].output[0] = "raw"
+    nodes += [helper.make_node("Gather", ["table", "row"], ["found"], "look_up"),
+              helper.make_node("ReduceMean", ["found"], ["level"], "level", keepdims=0),
+              helper.make_node("Add", ["raw", "level"], ["scores"], "shift")]
+    table = onnx.TensorProto(name="table", data_type=TensorProto.FLOAT, dims=[600000, 1000],
+                             data_location=TensorProto.EXTERNAL)
+    for key, value in (("location", "two_gigabytes.bin"), ("offset", "0"),
+                       ("length", "2400000000")):
+        table.external_data.add(key=key, value=value)
+    return model(nodes, [*weights, table, weight("row", np.array([2], np.int64), "int64")])
+
+
 # ---- structure ----------------------------------------------------------------------------------
 
 
@@ -283,7 +298,8 @@ MODELS = {"plain": lambda: model(*net()), "refused": refused, "fused": fused,
           "half": lambda: typed("float16"), "brain": lambda: typed("bfloat16"),
           "double": lambda: typed("float64"), "overflow": lambda: overflowing("float16"),
           "overflow_single": lambda: overflowing("float32"), "not_a_number": not_a_number,
-          "unused_weight": unused_weight, "odd_address": lambda: shifted(odd_address()),
+          "unused_weight": unused_weight, "two_gigabytes": two_gigabytes,
+          "odd_address": lambda: shifted(odd_address()),
           "cycle": cycle, "dangling": dangling, "duplicate": duplicate, "endless": endless,
           "wrong_rank": wrong_rank, "huge_dims": huge_dims}
 
