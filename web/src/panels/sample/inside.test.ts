@@ -10,7 +10,7 @@ import { frameOf, sawStage } from "./heat-sheet";
 import { attributeParams, hasOp, methodOf, METHODS, optionsOf, readsLayer } from "./methods";
 import { chosenTarget, targetsFor } from "./targets";
 import { effectOf } from "./use-causes";
-import { layerGrid, type ModelLayer } from "./use-layers";
+import { layerGrid, type ModelLayer, shortTitle, withGrids } from "./use-layers";
 import type { SampleData } from "./use-sample";
 
 const data = (label: string | null, pred: string | null): SampleData =>
@@ -107,6 +107,28 @@ describe("channels", () => {
       start: 1,
     });
     expect(layerGrid(layer, [1, 3, 6, 6])).toBeNull();
+  });
+});
+
+describe("layers", () => {
+  test.each([
+    ["stage1.0", "stage1.0"],
+    ["fire9", "fire9"],
+    ["v.encoder.layers.encoder_layer_0", "encoder_layer_0"],
+    ["/v/encoder/layers/encoder_layer_0/self_attention/Softmax", "self_attention"],
+    ["/v/conv_proj/Conv", "conv_proj"],
+    ["Softmax", "Softmax"],
+  ])("%s is called %s", (title, short) => expect(shortTitle(title)).toBe(short));
+  test("attention takes the grid of tokens of its length", () => {
+    const layer = (kind: string, type: string, height: number, extra: number) =>
+      ({ kind, type, height, width: height, extra_tokens: extra }) as unknown as ModelLayer;
+    const [, attention] = withGrids([
+      layer("tokens", "float[N,50,64]", 7, 1),
+      layer("attention", "float[N,4,50,50]", 0, 0),
+    ]);
+    expect(attention).toMatchObject({ height: 7, width: 7, extra_tokens: 1 });
+    const [alone] = withGrids([layer("attention", "float[N,4,9,9]", 0, 0)]);
+    expect(alone).toMatchObject({ height: 0 });
   });
 });
 

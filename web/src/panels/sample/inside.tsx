@@ -19,6 +19,7 @@ import { Network } from "./network";
 import { SheetList } from "./sheet-list";
 import { sheetRows } from "./sheet-rows";
 import { canBrush, regionBoxes, regionEdit, type Scene, useScene } from "./use-scene";
+import { shortTitle } from "./use-layers";
 import type { SampleData } from "./use-sample";
 import type { Stages } from "./use-stages";
 
@@ -32,7 +33,7 @@ export interface InsideProps {
 
 /** "fire9, channel 12". */
 function activationTitle({ looked, canvas }: Scene): string {
-  const name = fmtName(looked.layer?.title ?? "Activation");
+  const name = fmtName(shortTitle(looked.layer?.title ?? "Activation"));
   const noun = looked.layer?.kind === "attention" ? "head" : "channel";
   return canvas.channel >= 0 ? `${name}, ${noun} ${canvas.channel}` : name;
 }
@@ -122,7 +123,7 @@ export function Inside(props: InsideProps): ReactElement {
   const scene = useScene(ctx, data, stages);
   const { canvas, change } = scene;
   const titleOf = (value: string) =>
-    fmtName(scene.layers.list.find((layer) => layer.value === value)?.title ?? value);
+    fmtName(shortTitle(scene.layers.list.find((layer) => layer.value === value)?.title ?? value));
   return (
     <div className="inside">
       <div className="inside-canvas">

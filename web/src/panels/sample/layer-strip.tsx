@@ -15,7 +15,7 @@ import { energyPlane } from "@/base/heat";
 import { clamp } from "@/base/scale";
 import { useReduced } from "@/engine/tensor";
 import { MapThumb } from "@/widgets/map-thumb";
-import { layerGrid, type ModelLayer, type Tap, type Taps } from "./use-layers";
+import { layerGrid, shortTitle, type ModelLayer, type Tap, type Taps } from "./use-layers";
 
 /** Width of a tile with its gap, as in inside.css. */
 const TILE = 82;
@@ -111,7 +111,9 @@ export function LayerStrip(props: LayerStripProps): ReactElement {
           <span className="layer-picture">
             <LayerMap layer={layer} tap={taps.tapOf(index)} />
           </span>
-          <bdi className="layer-name cut">{fmtName(layer.title ?? layer.value ?? "")}</bdi>
+          <span className="layer-name cut">
+            <bdi>{fmtName(shortTitle(layer.title ?? layer.value ?? ""))}</bdi>
+          </span>
           <span className="layer-size cut">{sizeOf(layer)}</span>
           {props.below(layer)}
         </button>

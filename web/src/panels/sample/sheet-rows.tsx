@@ -7,6 +7,7 @@ import { Legend } from "@/widgets/legend";
 import { ProblemBox } from "@/widgets/status";
 import { Explain } from "./explain";
 import type { SheetRow } from "./sheet-list";
+import { shortTitle } from "./use-layers";
 import type { Scene } from "./use-scene";
 
 function HeatLegend(props: {
@@ -19,7 +20,7 @@ function HeatLegend(props: {
 
 function ActivationMore({ scene }: { readonly scene: Scene }): ReactElement {
   const { looked, canvas } = scene;
-  const name = looked.layer && fmtName(looked.layer.title ?? looked.layer.value ?? "");
+  const name = looked.layer && fmtName(shortTitle(looked.layer.title ?? looked.layer.value ?? ""));
   return (
     <>
       <p className="ply-note">

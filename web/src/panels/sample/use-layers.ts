@@ -20,6 +20,32 @@ export interface Layers {
 
 const NONE: readonly ModelLayer[] = [];
 
+/** Last size of a type such as "float[N,4,50,50]". */
+const lastSize = (type: string | null): number => Number(/(\d+)\]$/.exec(type ?? "")?.[1] ?? 0);
+
+/** Attention with the grid its keys lie on: that of a layer with as many tokens. */
+export function withGrids(layers: readonly ModelLayer[]): readonly ModelLayer[] {
+  const tokens = layers.filter((layer) => layer.kind === "tokens");
+  return layers.map((layer) => {
+    if (layer.kind !== "attention" || layer.extra_tokens > 0) return layer;
+    const keys = lastSize(layer.type);
+    const twin = tokens.find((one) => one.height * one.width + one.extra_tokens === keys);
+    if (!twin) return layer;
+    const { height, width, extra_tokens } = twin;
+    return { ...layer, height, width, extra_tokens };
+  });
+}
+
+/** The part of a layer's title that tells it from others: its end, without a bare operator. */
+export function shortTitle(title: string): string {
+  const parts = title.split("/").filter(Boolean);
+  const last = parts.pop() ?? title;
+  const isOperator = /^[A-Z][A-Za-z]*(?:_\d+)?$/.test(last) && parts.length > 0;
+  const words = (isOperator ? (parts.pop() ?? last) : last).split(".");
+  const end = words.pop() ?? last;
+  return /^\d+$/.test(end) && words.length > 0 ? `${words.pop() ?? ""}.${end}` : end;
+}
+
 /** Has the layer places to draw? Attention does where a token stands for the whole. */
 function hasPlaces(layer: ModelLayer): boolean {
   if (layer.value === null) return false;
@@ -31,7 +57,7 @@ export function useLayers(ctx: PanelContext): Layers {
   const reply = useOp("inspect", ctx.run?.id ? { run: ctx.run.id } : {});
   const all = reply.data?.layers ?? NONE;
   return {
-    list: useMemo(() => all.filter(hasPlaces), [all]),
+    list: useMemo(() => withGrids(all).filter(hasPlaces), [all]),
     problem: reply.error,
     loading: reply.isPending,
   };
