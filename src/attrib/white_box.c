@@ -75,10 +75,12 @@ static sl_status check_input(const sl_white_box *box, const sl_white_box_options
   return SL_OK;
 }
 
-static sl_status prepare(sl_white_box *box, const sl_white_box_options *options, sl_error *err) {
+// `batch` is -1 to leave it free.
+static sl_status prepare(sl_white_box *box, const sl_white_box_options *options, int64_t batch,
+                         sl_error *err) {
   const sl_graph *graph = box->model->graph;
   sl_onnx_bound bound = {.input = graph->values[graph->inputs[0]].name};
-  int64_t dims[SL_RANK_MAX] = {-1};
+  int64_t dims[SL_RANK_MAX] = {batch};
   if (options->input_shape != NULL) {
     bound.rank = options->input_shape->rank;
     for (int32_t d = 1; d < bound.rank; d++) dims[d] = options->input_shape->dims[d];
@@ -91,6 +93,21 @@ static sl_status prepare(sl_white_box *box, const sl_white_box_options *options,
   SL_TRY(sl_pass_prepare(box->model, &how, err));
   SL_TRY(sl_model_check_loops(box->model, err));
   return sl_graph_probe(box->model, err);
+}
+
+// A file may leave the batch free and reshape to one sample all the same: it is run sample by
+// sample.
+static sl_status prepare_any(sl_white_box *box, const sl_white_box_options *options,
+                             sl_error *err) {
+  sl_graph_model *as_loaded = sl_graph_model_copy(box->arena, box->model);
+  sl_error why = {0};
+  sl_status status = prepare(box, options, -1, &why);
+  if (status == SL_E_MODEL && options->input_shape != NULL) {
+    box->model = as_loaded;
+    if (prepare(box, options, 1, NULL) == SL_OK) return SL_OK;
+  }
+  if (status != SL_OK && err != NULL) *err = why;
+  return status;
 }
 
 static const char *base_name(const char *path) {
@@ -112,7 +129,7 @@ sl_status sl_white_box_open(sl_arena *arena, const char *path, const sl_white_bo
   if (options->change != NULL) options->change(options->change_ctx, box->model);
   drop_constant_inputs(arena, box->model);
   SL_TRY(check_input(box, options, err));
-  SL_TRY(prepare(box, options, err));
+  SL_TRY(prepare_any(box, options, err));
   sl_arena_on_free(arena, close_pieces, box);
   *out = box;
   return SL_OK;
