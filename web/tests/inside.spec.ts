@@ -3,7 +3,7 @@
 // switched off and the scores that move, and the picture that is saved.
 import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
-import { blankCanvases, expect, settled, test } from "./page";
+import { blankCanvases, expect, seriousFaults, settled, test } from "./page";
 
 const WRONG = "/sample?where=outcome%3Dwrong&sort=-confidence";
 
@@ -60,6 +60,7 @@ test("a wrong answer is explained, a channel switched off, the scores move", asy
     await expect(page.locator(".edits")).toContainText("The answer");
     const changes = await page.locator(".edit-numbers > :last-child").allTextContents();
     expect(changes.some((text) => text !== "0")).toBe(true);
+    expect(await seriousFaults(page)).toEqual([]);
   });
 
   await test.step("a region is drawn while the scores follow", async () => {
