@@ -89,11 +89,11 @@ function usePlane(tensor: Tensor | null) {
   }, [tensor]);
 }
 
-/** The layer looked at as traced, else the one that repairs with the fewest places. */
+/** The layer looked at as traced, else the one that repairs with the fewest places, or the last. */
 function tracedLayer({ trace }: Causes, layer: string): TraceLayer | null {
   const { layers = [], smallest = null } = trace.result ?? {};
   const byName = (name: string | null) => layers.find((one) => one.layer === name) ?? null;
-  return layer ? byName(layer) : byName(smallest);
+  return layer ? byName(layer) : (byName(smallest) ?? layers[layers.length - 1] ?? null);
 }
 
 function useActivationPlane({ tensor, grid }: Looked, channel: number) {
