@@ -230,7 +230,9 @@ static sl_status open_second(parity_work *w, sl_error *err) {
                                   .keep = w->in->layer.at,
                                   .keep_count = (size_t)w->in->layer.count};
   w->second = sl_arena_new(NULL, "second model");
-  SL_TRY(sl_white_box_open(w->second, path, &options, &box, err));
+  sl_status status = sl_white_box_open(w->second, path, &options, &box, err);
+  if (status != SL_OK) sl_context(err, "the second model, \"%s\"", path);
+  SL_TRY(status);
   w->scan.call = w->call;
   return sl_model_pair_open(w->call->arena, w->opened.box, box, &w->scan.pair, err);
 }
