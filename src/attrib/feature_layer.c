@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "pass/outline.h"
+
 // A grid of tokens behind at most so many others: class, distillation, register tokens.
 enum { SKIPPED_MAX = 8 };
 
@@ -106,11 +108,20 @@ static int is_feature(const sl_node *node) {
   return 1;
 }
 
+// The layer that "inspect" names, so that both say the same; 0 when it is not on the way.
+static sl_value_id outlined(const sl_white_box *box, const uint8_t *wanted, sl_arena *scratch) {
+  const sl_outline *outline = sl_outline_make(scratch, sl_white_box_model(box)->graph);
+  sl_feature_layer layer;
+  if (outline->target < 0) return 0;
+  sl_value_id value = outline->layers[outline->target].value;
+  return wanted[value] && read_layer(box, value, &layer) ? value : 0;
+}
+
 sl_value_id sl_feature_layer_last(const sl_white_box *box, sl_value_id target) {
   const sl_graph *graph = sl_white_box_model(box)->graph;
   sl_arena *scratch = sl_arena_new(NULL, "last layer");
   uint8_t *wanted = ancestors(graph, target, scratch);
-  sl_value_id found = 0;
+  sl_value_id found = outlined(box, wanted, scratch);
   for (sl_node_id n = graph->node_count - 1; n > 0 && found == 0; n--) {
     const sl_node *node = &graph->nodes[n];
     sl_value_id value = sl_node_output(node, 0);

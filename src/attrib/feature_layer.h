@@ -16,8 +16,8 @@ typedef struct sl_feature_layer {
 // The layer as a grid. SL_E_UNSUPPORTED when its shape is none, with what would do.
 SL_MUST_CHECK sl_status sl_feature_layer_of(const sl_white_box *box, sl_value_id value,
                                             sl_feature_layer *out, sl_error *err);
-// The last layer on the way to `target` that still is a grid: where class activation maps are
-// usually taken. 0 when there is none.
+// The last feature layer on the way to `target` (the outline's, else the last grid): where class
+// activation maps are usually taken. 0 when there is none.
 sl_value_id sl_feature_layer_last(const sl_white_box *box, sl_value_id target);
 
 // Element (channel, y, x) of a sample's values.
