@@ -342,7 +342,7 @@ export function makeModel(id: string, n: number): Model {
   return {
     id,
     name: `${version}.onnx`,
-    path: `/work/examples/fashion/${version}.onnx`,
+    path: `/data/examples/fashion/${version}.onnx`,
     key: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     created: "2026-03-04T17:04:55Z",
     journal: "j5",
