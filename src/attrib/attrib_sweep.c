@@ -204,23 +204,6 @@ static void release_room(sweeper *s) {
   s->capacity = 0;
 }
 
-// Whole numbers are rounded to the nearest that the type of a picture (uint8, int8) holds.
-static void store(sl_dtype dtype, void *to, int64_t at, float number) {
-  switch (dtype) {
-    case SL_DTYPE_F64:
-      ((double *)to)[at] = (double)number;
-      break;
-    case SL_DTYPE_F16:
-      ((uint16_t *)to)[at] = sl_f16_from_f32(number);
-      break;
-    case SL_DTYPE_U8:
-      ((uint8_t *)to)[at] = (uint8_t)lrintf(fminf(fmaxf(number, 0), UINT8_MAX));
-      break;
-    default:
-      ((int8_t *)to)[at] = (int8_t)lrintf(fminf(fmaxf(number, INT8_MIN), INT8_MAX));
-  }
-}
-
 static sl_status check_storable(sl_dtype dtype, sl_error *err) {
   if (dtype == SL_DTYPE_F32 || dtype == SL_DTYPE_F64 || dtype == SL_DTYPE_F16 ||
       dtype == SL_DTYPE_U8 || dtype == SL_DTYPE_I8)
@@ -253,7 +236,8 @@ static void to_model_type(sweeper *s, int64_t rows) {
   if (s->input.buffer == s->rows.buffer) return;
   const float *from = s->rows.data;
   int64_t count = rows * s->elements;
-  for (int64_t i = 0; i < count; i++) store(s->input.dtype, s->input.data, i, from[i]);
+  for (int64_t i = 0; i < count; i++)
+    sl_dtype_store(s->input.dtype, s->input.data, (size_t)i, (double)from[i]);
 }
 
 static void fill(sweeper *s, int64_t first, int64_t rows, int64_t sent) {

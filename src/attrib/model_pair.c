@@ -78,8 +78,8 @@ sl_status sl_model_pair_input(const sl_model_pair *pair, const sl_tensor *input_
   SL_TRY(sl_tensor_new(wanted, &input_a->shape, out, err));
   int64_t count = sl_shape_count(&input_a->shape);
   for (int64_t i = 0; i < count; i++)
-    ((uint16_t *)out->data)[i] =
-        sl_f16_from_f32((float)sl_dtype_load(input_a->dtype, input_a->data, (size_t)i));
+    sl_dtype_store(wanted, out->data, (size_t)i,
+                   sl_dtype_load(input_a->dtype, input_a->data, (size_t)i));
   return SL_OK;
 }
 

@@ -207,18 +207,8 @@ static int64_t largest(const sl_tensor *value, int64_t row) {
 }
 
 static void put(const sl_tensor *to, int64_t at, double number) {
-  switch (to->dtype) {
-    case SL_DTYPE_F64:
-      ((double *)to->data)[at] += number;
-      break;
-    case SL_DTYPE_F16: {
-      uint16_t *half = (uint16_t *)to->data + at;
-      *half = sl_f16_from_f32(sl_f32_from_f16(*half) + (float)number);
-      break;
-    }
-    default:
-      ((float *)to->data)[at] += (float)number;
-  }
+  double before = sl_dtype_load(to->dtype, to->data, (size_t)at);
+  sl_dtype_store(to->dtype, to->data, (size_t)at, before + number);
 }
 
 static sl_status check_float(const sl_tensor *value, sl_error *err) {

@@ -101,17 +101,8 @@ static sl_status find_values(grad_work *w, sl_error *err) {
 
 // ---- the seed -----------------------------------------------------------------------------------
 
-static void put_one(sl_tensor *seed, int64_t at) {
-  switch (seed->dtype) {
-    case SL_DTYPE_F64:
-      ((double *)seed->data)[at] = 1;
-      break;
-    case SL_DTYPE_F16:
-      ((uint16_t *)seed->data)[at] = sl_f16_from_f32(1);
-      break;
-    default:
-      ((float *)seed->data)[at] = 1;
-  }
+static void put_one(const grad_work *w, int64_t at) {
+  sl_dtype_store(w->seed.dtype, w->seed.data, (size_t)at, 1);
 }
 
 // Element `index` (without the batch) of row `row`.
@@ -131,9 +122,9 @@ static sl_status seed_element(grad_work *w, const int64_t *index, int32_t count,
                      value_name(w, w->target), sl_shape_text(w->call->arena, shape));
   }
   if (with_row)
-    put_one(&w->seed, flat(shape, index[0], index + 1));
+    put_one(w, flat(shape, index[0], index + 1));
   else
-    for (int64_t row = 0; row < shape->dims[0]; row++) put_one(&w->seed, flat(shape, row, index));
+    for (int64_t row = 0; row < shape->dims[0]; row++) put_one(w, flat(shape, row, index));
   return SL_OK;
 }
 
@@ -151,7 +142,7 @@ static sl_status make_seed(grad_work *w, sl_error *err) {
   SL_TRY(sl_tensor_new(w->value.dtype, &w->value.shape, &w->seed, err));
   int64_t elements = sl_shape_count(&w->value.shape);
   memset(w->seed.data, 0, (size_t)elements * sl_dtype_size(w->seed.dtype));
-  for (int64_t i = 0; count == 0 && i < elements; i++) put_one(&w->seed, i);
+  for (int64_t i = 0; count == 0 && i < elements; i++) put_one(w, i);
   if (count == 0) return SL_OK;
   if (count != w->value.shape.rank && count != w->value.shape.rank - 1)
     return sl_fail(err, SL_E_ARG, "index \"%s\" has %d numbers, \"%s\" has %d axes", w->in->index,

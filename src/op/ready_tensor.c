@@ -43,19 +43,6 @@ void sl_fill_tensor(sl_op_call *call, const char *name, const sl_tensor *tensor,
 
 // ---- files --------------------------------------------------------------------------------------
 
-static void store(sl_dtype dtype, void *array, int64_t index, double value) {
-  switch (dtype) {
-    case SL_DTYPE_F64:
-      ((double *)array)[index] = value;
-      break;
-    case SL_DTYPE_F16:
-      ((uint16_t *)array)[index] = sl_f16_from_f32((float)value);
-      break;
-    default:
-      ((float *)array)[index] = (float)value;
-  }
-}
-
 static sl_status convert(const char *path, sl_tensor *tensor, sl_dtype dtype, sl_error *err) {
   int to_float = dtype == SL_DTYPE_F32 || dtype == SL_DTYPE_F64 || dtype == SL_DTYPE_F16;
   if (!to_float)
@@ -65,7 +52,8 @@ static sl_status convert(const char *path, sl_tensor *tensor, sl_dtype dtype, sl
   SL_TRY(sl_tensor_new(dtype, &tensor->shape, &made, err));
   int64_t count = sl_shape_count(&tensor->shape);
   for (int64_t i = 0; i < count; i++)
-    store(dtype, made.data, i, sl_dtype_load(tensor->dtype, tensor->data, (size_t)i));
+    sl_dtype_store(dtype, made.data, (size_t)i,
+                   sl_dtype_load(tensor->dtype, tensor->data, (size_t)i));
   sl_tensor_release(tensor);
   *tensor = made;
   return SL_OK;

@@ -138,3 +138,76 @@ double sl_dtype_load(sl_dtype dtype, const void *array, size_t index) {
   }
   return (double)NAN;
 }
+
+static uint16_t bf16_of(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  if (!isnan(value)) bits += 0x7fff + ((bits >> 16) & 1);
+  return (uint16_t)(bits >> 16);
+}
+
+static double whole(double value, double low, double high) {
+  return isnan(value) ? 0 : rint(value < low ? low : value > high ? high : value);
+}
+
+// `above` is the first whole number that T cannot hold: exact as a double, where T's own maximum is
+// not for 64-bit types.
+#define STORE_WHOLE(T, low, top, above)                            \
+  do {                                                             \
+    double bounded = whole(value, (double)(low), (double)(above)); \
+    T element = bounded >= (double)(above) ? (top) : (T)bounded;   \
+    memcpy((T *)array + index, &element, sizeof element);          \
+  } while (0)
+
+#define STORE_AS(T, converted)                            \
+  do {                                                    \
+    T element = (converted);                              \
+    memcpy((T *)array + index, &element, sizeof element); \
+  } while (0)
+
+void sl_dtype_store(sl_dtype dtype, void *array, size_t index, double value) {
+  switch (dtype) {
+    case SL_DTYPE_BOOL:
+      ((uint8_t *)array)[index] = value != 0;
+      break;
+    case SL_DTYPE_U8:
+      STORE_WHOLE(uint8_t, 0, UINT8_MAX, 0x1p8);
+      break;
+    case SL_DTYPE_I8:
+      STORE_WHOLE(int8_t, INT8_MIN, INT8_MAX, 0x1p7);
+      break;
+    case SL_DTYPE_U16:
+      STORE_WHOLE(uint16_t, 0, UINT16_MAX, 0x1p16);
+      break;
+    case SL_DTYPE_I16:
+      STORE_WHOLE(int16_t, INT16_MIN, INT16_MAX, 0x1p15);
+      break;
+    case SL_DTYPE_U32:
+      STORE_WHOLE(uint32_t, 0, UINT32_MAX, 0x1p32);
+      break;
+    case SL_DTYPE_I32:
+      STORE_WHOLE(int32_t, INT32_MIN, INT32_MAX, 0x1p31);
+      break;
+    case SL_DTYPE_U64:
+      STORE_WHOLE(uint64_t, 0, UINT64_MAX, 0x1p64);
+      break;
+    case SL_DTYPE_I64:
+      STORE_WHOLE(int64_t, -0x1p63, INT64_MAX, 0x1p63);
+      break;
+    case SL_DTYPE_F16:
+      STORE_AS(uint16_t, sl_f16_from_f32((float)value));
+      break;
+    case SL_DTYPE_BF16:
+      STORE_AS(uint16_t, bf16_of((float)value));
+      break;
+    case SL_DTYPE_F32:
+      STORE_AS(float, (float)value);
+      break;
+    case SL_DTYPE_F64:
+      STORE_AS(double, value);
+      break;
+    case SL_DTYPE_NONE:
+    case SL_DTYPE_COUNT:
+      break;
+  }
+}

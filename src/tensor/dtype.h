@@ -34,5 +34,8 @@ float sl_f32_from_f16(uint16_t half);
 
 // Element `index` of an array of `dtype` as double; NaN for SL_DTYPE_NONE.
 double sl_dtype_load(sl_dtype dtype, const void *array, size_t index);
+// The nearest that the type holds: float types round to even, whole numbers too and end at their
+// limits (NaN is 0), bool is whether it is not 0. Nothing happens for SL_DTYPE_NONE.
+void sl_dtype_store(sl_dtype dtype, void *array, size_t index, double value);
 
 #endif

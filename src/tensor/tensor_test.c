@@ -54,6 +54,41 @@ static void load_reads_each_type(void **state) {
   assert_true(isnan(sl_dtype_load(SL_DTYPE_NONE, flags, 0)));
 }
 
+// Everything a type holds comes back; what it does not hold becomes the nearest it does.
+static void store_rounds_to_the_nearest(void **state) {
+  (void)state;
+  static const struct {
+    sl_dtype dtype;
+    double value, stored;
+  } rows[] = {{SL_DTYPE_BOOL, 0.25, 1},
+              {SL_DTYPE_U8, 2.5, 2},
+              {SL_DTYPE_U8, 300, 255},
+              {SL_DTYPE_U8, -4, 0},
+              {SL_DTYPE_U8, (double)NAN, 0},
+              {SL_DTYPE_I8, -128.4, -128},
+              {SL_DTYPE_I8, 1e9, 127},
+              {SL_DTYPE_U16, 65535.6, 65535},
+              {SL_DTYPE_I16, -1e9, -32768},
+              {SL_DTYPE_U32, 0x1p40, 4294967295.0},
+              {SL_DTYPE_I32, -3.5, -4},
+              {SL_DTYPE_U64, 0x1p63, 0x1p63},
+              {SL_DTYPE_U64, (double)INFINITY, 0x1p64},
+              {SL_DTYPE_I64, -0x1p70, -0x1p63},
+              {SL_DTYPE_I64, 0x1p70, 0x1p63},
+              {SL_DTYPE_F16, 1.0 + 0x1p-11, 1},
+              {SL_DTYPE_F16, -2, -2},
+              {SL_DTYPE_BF16, 1.5, 1.5},
+              {SL_DTYPE_BF16, 1.0 + 0x1p-8, 1},
+              {SL_DTYPE_F32, 1.0 + 0x1p-24, 1},
+              {SL_DTYPE_F64, 0.1, 0.1}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    uint64_t array[3] = {0};
+    sl_dtype_store(rows[i].dtype, array, 1, rows[i].value);
+    assert_true(sl_dtype_load(rows[i].dtype, array, 1) == rows[i].stored);
+    assert_true(sl_dtype_load(rows[i].dtype, array, 0) == 0);
+  }
+}
+
 static int released;
 static void count_release(void *owner) { released += *(int *)owner; }
 
@@ -162,6 +197,7 @@ int main(void) {
       cmocka_unit_test(dtype_names_and_sizes),
       cmocka_unit_test(every_half_survives_a_round_trip),
       cmocka_unit_test(load_reads_each_type),
+      cmocka_unit_test(store_rounds_to_the_nearest),
       cmocka_unit_test(buffers_count_references),
       cmocka_unit_test(buffers_report_missing_memory),
       cmocka_unit_test(shapes_count_and_overflow),
