@@ -17,24 +17,13 @@
 
 enum { PROFILE_MAX = 256 << 20 };
 
-static sl_status make_input(const sl_value *value, int64_t batch, sl_tensor *out, sl_error *err) {
-  sl_shape shape = {.rank = value->type.rank};
-  if (!sl_type_is_known(&value->type) || shape.rank > SL_RANK_MAX)
-    return sl_fail(err, SL_E_MODEL, "the size of input \"%s\" is not known", value->name);
-  for (int32_t d = 0; d < shape.rank; d++)
-    shape.dims[d] = value->type.dims[d].fixed + value->type.dims[d].per_batch * batch;
-  SL_TRY(sl_tensor_new(sl_element_dtype(value->type.element), &shape, out, err));
-  memset(out->data, 0, (size_t)sl_shape_count(&shape) * sl_dtype_size(out->dtype));
-  return SL_OK;
-}
-
 static sl_status run_times(sl_session *session, const sl_graph *graph, int32_t runs,
                            sl_arena *scratch, sl_error *err) {
   sl_tensor *inputs = SL_NEW_ARRAY(scratch, sl_tensor, graph->input_count + 1);
   sl_tensor *outputs = SL_NEW_ARRAY(scratch, sl_tensor, graph->output_count + 1);
   sl_status status = SL_OK;
   for (int32_t i = 0; status == SL_OK && i < graph->input_count; i++)
-    status = make_input(&graph->values[graph->inputs[i]], 1, &inputs[i], err);
+    status = sl_graph_zero_input(graph, graph->inputs[i], 1, &inputs[i], err);
   for (int32_t run = 0; status == SL_OK && run <= runs; run++) {
     status = sl_session_run(session, inputs, outputs, err);
     for (int32_t i = 0; i < graph->output_count; i++) sl_tensor_release(&outputs[i]);

@@ -34,7 +34,9 @@ static int grows(const sl_graph *graph) {
   return 0;
 }
 
-static sl_status make_input(const sl_value *value, int64_t batch, sl_tensor *out, sl_error *err) {
+sl_status sl_graph_zero_input(const sl_graph *graph, sl_value_id input, int64_t batch,
+                              sl_tensor *out, sl_error *err) {
+  const sl_value *value = &graph->values[input];
   const sl_type *type = &value->type;
   if (!sl_type_is_known(type) || type->rank > SL_RANK_MAX) {
     sl_fail(err, SL_E_MODEL, "the size of input \"%s\" is not known", value->name);
@@ -53,7 +55,7 @@ static sl_status run_batch(probe *p, int64_t batch, sl_tensor *outputs, sl_error
   sl_tensor *inputs = SL_NEW_ARRAY(p->arena, sl_tensor, graph->input_count + 1);
   sl_status status = SL_OK;
   for (int32_t i = 0; status == SL_OK && i < graph->input_count; i++)
-    status = make_input(&graph->values[graph->inputs[i]], batch, &inputs[i], err);
+    status = sl_graph_zero_input(graph, graph->inputs[i], batch, &inputs[i], err);
   if (status == SL_OK) status = sl_session_run(p->session, inputs, outputs, err);
   for (int32_t i = 0; i < graph->input_count; i++) sl_tensor_release(&inputs[i]);
   return status;

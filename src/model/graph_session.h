@@ -20,4 +20,8 @@ SL_MUST_CHECK sl_status sl_graph_session(const sl_graph_model *model, const char
 // * N. Values inside branches and loops stay as they are.
 SL_MUST_CHECK sl_status sl_graph_probe(sl_graph_model *model, sl_error *err);
 
+// Zeros of the input's size for `batch` samples; release it. SL_E_MODEL when its size is not known.
+SL_MUST_CHECK sl_status sl_graph_zero_input(const sl_graph *graph, sl_value_id input, int64_t batch,
+                                            sl_tensor *out, sl_error *err);
+
 #endif
