@@ -29,7 +29,7 @@ static sl_status run_case(tracer *t, const sl_tensor *input, sl_tensor *layers, 
   int32_t count = t->ask->layer_count;
   sl_value_id *values = SL_NEW_ARRAY(t->arena, sl_value_id, count + 1);
   sl_tensor *outputs = SL_NEW_ARRAY(t->arena, sl_tensor, count + 1);
-  memcpy(values, t->ask->layers, (size_t)count * sizeof *values);
+  for (int32_t i = 0; i < count; i++) values[i] = t->ask->layers[i].value;
   values[count] = t->ask->target->value;
   const sl_piece *piece;
   SL_TRY(sl_white_box_tap(t->ask->box, values, count + 1, &piece, err));
@@ -43,9 +43,11 @@ static sl_status run_case(tracer *t, const sl_tensor *input, sl_tensor *layers, 
 }
 
 static sl_status run_gradient(tracer *t, sl_error *err) {
+  sl_value_id *wrt = SL_NEW_ARRAY(t->arena, sl_value_id, t->ask->layer_count + 1);
+  for (int32_t i = 0; i < t->ask->layer_count; i++) wrt[i] = t->ask->layers[i].value;
   sl_gradient_ask ask = {.targets = &t->ask->target->value,
                          .target_count = 1,
-                         .wrt = t->ask->layers,
+                         .wrt = wrt,
                          .wrt_count = t->ask->layer_count};
   const sl_piece *piece;
   SL_TRY(sl_white_box_gradient(t->ask->box, &ask, &piece, NULL, NULL, err));
@@ -130,8 +132,8 @@ static sl_status run_rows(patch_run *p, const sl_tensor *patched, double *target
   int64_t rows = patched->shape.dims[0];
   const sl_piece *piece;
   sl_tensor inputs[2] = {*patched}, value = {0};
-  SL_TRY(sl_white_box_suffix(t->ask->box, &t->ask->layers[p->index], 1, &t->ask->target->value, 1,
-                             &piece, err));
+  SL_TRY(sl_white_box_suffix(t->ask->box, &t->ask->layers[p->index].value, 1,
+                             &t->ask->target->value, 1, &piece, err));
   if (piece->input_count > 2)
     return sl_fail(err, SL_E_UNSUPPORTED, "the model takes more than one input");
   if (piece->input_count == 2) SL_TRY(repeat_input(t, rows, &inputs[1], err));
@@ -202,7 +204,7 @@ static int by_effect(const void *a, const void *b) {
 
 static sl_status trace_layer(tracer *t, int32_t index, sl_error *err) {
   sl_traced_layer *layer = &t->out->layers[index];
-  SL_TRY(sl_feature_layer_of(t->ask->box, t->ask->layers[index], &layer->layer, err));
+  layer->layer = t->ask->layers[index];
   if (t->failing[index].dtype != SL_DTYPE_F32)
     return sl_fail(err, SL_E_UNSUPPORTED, "layers of %s cannot be patched; float32 is needed",
                    sl_dtype_name(t->failing[index].dtype));

@@ -19,7 +19,7 @@ typedef struct sl_trace_ask {
   const sl_tensor *input, *twin;  // [1, ...], of the model's type (float32)
   const sl_target *target;        // definite; larger is better
   int64_t wanted_class;           // what the scores should say; -1: the target above 0 is enough
-  const sl_value_id *layers;      // grids of places
+  const sl_feature_layer *layers;
   int32_t layer_count;
 } sl_trace_ask;
 
@@ -44,7 +44,7 @@ typedef struct sl_trace {
   int32_t layer_count;
 } sl_trace;
 
-// In `arena`. SL_E_UNSUPPORTED for layers that are no grids or not float32.
+// In `arena`. SL_E_UNSUPPORTED for layers that are not float32.
 SL_MUST_CHECK sl_status sl_trace_layers(sl_arena *arena, const sl_trace_ask *ask, sl_trace *out,
                                         sl_error *err);
 

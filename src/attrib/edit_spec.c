@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attrib/feature_layer.h"
+
 enum { CHANNELS_MAX = 65536 };
 
 typedef struct reader {
@@ -12,10 +14,6 @@ typedef struct reader {
   const char *text, *at;
   sl_edit *out;
 } reader;
-
-int32_t sl_channel_axis(const sl_shape *shape) {
-  return shape->rank == 3 ? 2 : shape->rank > 1 ? 1 : 0;
-}
 
 static sl_status wrong(const reader *r, const char *why, sl_error *err) {
   sl_fail(err, SL_E_ARG, "edit \"%s\", character %d: %s", r->text, (int)(r->at - r->text) + 1, why);
@@ -82,17 +80,16 @@ static sl_status read_change(reader *r, sl_error *err) {
 // Sizes of rows and columns (or of tokens) as the graph knows them; -1 where it does not.
 static sl_status check_inside(reader *r, const sl_type *type, sl_error *err) {
   const sl_edit *e = r->out;
-  int32_t axis = type->rank == 3 ? 2 : 1;
+  int is_last = type->rank > 2 && e->axis == type->rank - 1;
   if (type->rank < 2) return wrong(r, "the layer has no channels", err);
   for (int64_t i = 0; i < e->channel_count; i++)
-    if (type->dims[axis].fixed >= 0 && e->channels[i] >= type->dims[axis].fixed)
+    if (type->dims[e->axis].fixed >= 0 && e->channels[i] >= type->dims[e->axis].fixed)
       return sl_fail(err, SL_E_ARG, "edit \"%s\": channel %lld is out of range, the layer is %s",
                      r->text, (long long)e->channels[i], sl_type_text(r->arena, type));
   for (int i = 0; i < 2; i++) {
-    int32_t space = type->rank == 3 ? 1 : 2 + i;
+    int32_t space = is_last ? 1 + i : 2 + i;
     if (e->end[i] == 0) continue;
-    if (space >= type->rank || (type->rank == 3 && i == 1))
-      return wrong(r, "the layer has no such axis", err);
+    if (space >= type->rank || space == e->axis) return wrong(r, "the layer has no such axis", err);
     if (type->dims[space].fixed >= 0 && e->end[i] > type->dims[space].fixed)
       return sl_fail(err, SL_E_ARG, "edit \"%s\": the region ends at %lld, the layer is %s",
                      r->text, (long long)e->end[i], sl_type_text(r->arena, type));
@@ -124,7 +121,9 @@ sl_status sl_edit_parse(sl_arena *arena, const sl_white_box *box, const char *te
   if (*r.at == '\0' || strchr("*+-=", *r.at) == NULL)
     return wrong(&r, "\"*\", \"+\", \"-\" or \"=\" is wanted", err);
   SL_TRY(read_change(&r, err));
-  return check_inside(&r, &sl_white_box_model(box)->graph->values[out->layer].type, err);
+  const sl_type *type = &sl_white_box_model(box)->graph->values[out->layer].type;
+  out->axis = sl_channel_axis(box, out->layer, type->rank);
+  return check_inside(&r, type, err);
 }
 
 // ---- applying -----------------------------------------------------------------------------------
@@ -135,15 +134,18 @@ typedef struct layout {
   int64_t row, channel, line, column;  // strides in elements
 } layout;
 
-static layout layout_of(const sl_shape *shape) {
-  const int64_t *d = shape->dims;
-  if (shape->rank == 3) return (layout){d[0], d[2], d[1], 1, d[1] * d[2], 1, d[2], 1};
-  layout l = {d[0], shape->rank > 1 ? d[1] : 1, 1, 1, 0, 0, 0, 1};
-  if (shape->rank > 2) l.height = d[2];
-  for (int32_t i = 3; i < shape->rank; i++) l.width *= d[i];
-  l.line = l.width;
-  l.channel = l.height * l.width;
-  l.row = l.channel * l.channels;
+static layout layout_of(const sl_shape *shape, int32_t axis) {
+  int is_last = shape->rank > 2 && axis == shape->rank - 1;
+  int32_t first = is_last ? 1 : 2;  // of the axes of places
+  layout l = {.rows = shape->dims[0], .channels = 1, .height = 1, .width = 1};
+  if (shape->rank > 1) l.channels = shape->dims[axis];
+  if (first < shape->rank && first != axis) l.height = shape->dims[first];
+  for (int32_t i = first + 1; i < shape->rank; i++)
+    if (i != axis) l.width *= shape->dims[i];
+  l.column = is_last ? l.channels : 1;
+  l.line = l.width * l.column;
+  l.channel = is_last ? 1 : l.height * l.width;
+  l.row = l.height * l.width * l.channels;
   return l;
 }
 
@@ -183,7 +185,7 @@ sl_status sl_edit_apply(const sl_edit *edit, sl_tensor *values, sl_error *err) {
   if (values->dtype != SL_DTYPE_F32)
     return sl_fail(err, SL_E_UNSUPPORTED, "edit \"%s\" is of a layer of %s; float32 is needed",
                    edit->text, sl_dtype_name(values->dtype));
-  layout l = layout_of(&values->shape);
+  layout l = layout_of(&values->shape, edit->axis);
   window w = window_of(edit, &l);
   int64_t count = edit->channels != NULL ? edit->channel_count : l.channels;
   for (int64_t n = 0; n < l.rows; n++)

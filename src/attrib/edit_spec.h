@@ -7,8 +7,9 @@
 //   blocks.3[5]+0.8             shift
 //   layer1=mean                 replace by the layer's mean
 //
-// Channels are the second axis of maps [N, C, H, W] and vectors, the last of tokens [N, T, C];
-// regions of tokens are one range "@t0:t1".
+// Where channels lie is said by sl_channel_axis(): the second axis of maps [N, C, H, W] and
+// vectors, the last of tokens [N, T, C] and of maps [N, H, W, C]. Regions of tokens are one range
+// "@t0:t1".
 //
 // Invariant: a parsed edit lies inside its layer. Start at sl_edit_parse().
 #ifndef SL_ATTRIB_EDIT_SPEC_H
@@ -25,6 +26,7 @@ typedef enum sl_edit_kind {
 
 typedef struct sl_edit {
   sl_value_id layer;
+  int32_t axis;  // of the channels
   sl_edit_kind kind;
   double number;
   const int64_t *channels;  // NULL: all
@@ -40,12 +42,12 @@ SL_MUST_CHECK sl_status sl_edit_parse(sl_arena *arena, const sl_white_box *box, 
 // Changes a layer's values [N, ...] in place. float32 only.
 SL_MUST_CHECK sl_status sl_edit_apply(const sl_edit *edit, sl_tensor *values, sl_error *err);
 
-// Runs the model on `input` with all edits in force (each layer sees what the edits before it did)
-// and gives the value `to`. Edits of one layer are applied in order.
-SL_MUST_CHECK sl_status sl_edit_run(sl_white_box *box, const sl_tensor *input, const sl_edit *edits,
-                                    int32_t count, sl_value_id to, sl_tensor *out, sl_error *err);
-
-// Axis of the channels in a value of that shape.
-int32_t sl_channel_axis(const sl_shape *shape);
+// Runs the model on `input` without the edits and with all of them in force (each layer sees what
+// the edits before it did), and gives the value `to` of both. The two go through the same sessions
+// side by side, so that a difference is the edits' and never rounding. Edits of one layer are
+// applied in order.
+SL_MUST_CHECK sl_status sl_edit_compare(sl_white_box *box, const sl_tensor *input,
+                                        const sl_edit *edits, int32_t count, sl_value_id to,
+                                        sl_tensor *before, sl_tensor *after, sl_error *err);
 
 #endif

@@ -132,3 +132,57 @@ sl_value_id sl_feature_layer_last(const sl_white_box *box, sl_value_id target) {
   sl_arena_free(scratch);
   return found;
 }
+
+int32_t sl_channel_axis(const sl_white_box *box, sl_value_id value, int32_t rank) {
+  sl_feature_layer layer;
+  if (read_layer(box, value, &layer)) return layer.channels_last ? rank - 1 : 1;
+  return rank == 3 ? 2 : rank > 1 ? 1 : 0;
+}
+
+void sl_feature_mean(const sl_feature_layer *layer, const float *values, double *out) {
+  int64_t places = layer->height * layer->width;
+  for (int64_t c = 0; c < layer->channels; c++) {
+    double sum = 0;
+    for (int64_t i = 0; i < places; i++) sum += (double)values[sl_feature_at(layer, c, i)];
+    out[c] = sum / (double)places;
+  }
+}
+
+// ---- lists --------------------------------------------------------------------------------------
+
+static sl_status add_wanted(sl_arena *arena, const sl_white_box *box, const sl_texts *wanted,
+                            sl_feature_layers *out, sl_error *err) {
+  for (int64_t i = 0; i < wanted->count; i++) {
+    sl_value_id value;
+    SL_TRY(sl_white_box_value(box, wanted->at[i], &value, err));
+    SL_TRY(sl_feature_layer_of(box, value, &out->at[i], err));
+    out->titles[i] = sl_arena_copy(arena, wanted->at[i]);
+  }
+  out->count = (int32_t)wanted->count;
+  return SL_OK;
+}
+
+static void add_outline(sl_arena *arena, const sl_white_box *box, const sl_outline *outline,
+                        sl_feature_layers *out) {
+  for (int32_t i = 0; i < outline->layer_count; i++) {
+    const sl_layer *layer = &outline->layers[i];
+    int is_grid = layer->kind == SL_LAYER_MAP || layer->kind == SL_LAYER_TOKENS;
+    if (!is_grid || !read_layer(box, layer->value, &out->at[out->count])) continue;
+    out->titles[out->count++] = sl_arena_copy(arena, layer->title);
+  }
+}
+
+sl_status sl_feature_layers_find(sl_arena *arena, const sl_white_box *box, const sl_texts *wanted,
+                                 sl_feature_layers *out, sl_error *err) {
+  const sl_outline *outline = sl_outline_make(arena, sl_white_box_model(box)->graph);
+  size_t room = (size_t)(outline->layer_count + wanted->count + 1);
+  *out = (sl_feature_layers){.at = SL_NEW_ARRAY(arena, sl_feature_layer, room),
+                             .titles = SL_NEW_ARRAY(arena, const char *, room)};
+  if (wanted->count > 0)
+    SL_TRY(add_wanted(arena, box, wanted, out, err));
+  else
+    add_outline(arena, box, outline, out);
+  if (out->count > 0) return SL_OK;
+  return sl_fail(err, SL_E_UNSUPPORTED, "model \"%s\" has no layer that is a grid of places",
+                 sl_white_box_name(box));
+}

@@ -3,6 +3,8 @@
 #ifndef SL_ATTRIB_FEATURE_LAYER_H
 #define SL_ATTRIB_FEATURE_LAYER_H
 
+#include <slitlamp/row.h>
+
 #include "attrib/white_box.h"
 
 typedef struct sl_feature_layer {
@@ -19,6 +21,24 @@ SL_MUST_CHECK sl_status sl_feature_layer_of(const sl_white_box *box, sl_value_id
 // The last feature layer on the way to `target` (the outline's, else the last grid): where class
 // activation maps are usually taken. 0 when there is none.
 sl_value_id sl_feature_layer_last(const sl_white_box *box, sl_value_id target);
+
+// The axis of the channels of a value with `rank` axes: what the grid says, else the last of tokens
+// [N, T, C], the second of anything else.
+int32_t sl_channel_axis(const sl_white_box *box, sl_value_id value, int32_t rank);
+
+// The layers somebody named (`wanted`), else all grids of the outline, from
+// input to output; titles are what to call them, in `arena`. SL_E_UNSUPPORTED when there is none,
+// or one that was named is none.
+typedef struct sl_feature_layers {
+  sl_feature_layer *at;
+  const char **titles;
+  int32_t count;
+} sl_feature_layers;
+SL_MUST_CHECK sl_status sl_feature_layers_find(sl_arena *arena, const sl_white_box *box,
+                                               const sl_texts *wanted, sl_feature_layers *out,
+                                               sl_error *err);
+// Mean over the places, for each channel of one sample's values: out[channels].
+void sl_feature_mean(const sl_feature_layer *layer, const float *values, double *out);
 
 // Element (channel, y, x) of a sample's values.
 static inline int64_t sl_feature_at(const sl_feature_layer *layer, int64_t channel, int64_t place) {

@@ -3,44 +3,13 @@
 #include "attrib/layer_features.h"
 
 #include "attrib/row_run.h"
-#include "pass/outline.h"
 
-static sl_status add_wanted(sl_layer_features *out, const sl_value_id *wanted, int32_t count,
-                            sl_error *err) {
-  const sl_graph *graph = sl_white_box_model(out->box)->graph;
-  for (int32_t i = 0; i < count; i++) {
-    SL_TRY(sl_feature_layer_of(out->box, wanted[i], &out->layers[i], err));
-    out->titles[i] = graph->values[wanted[i]].name;
-  }
-  out->count = count;
-  return SL_OK;
-}
-
-static void add_outline(sl_layer_features *out, const sl_outline *outline) {
-  for (int32_t i = 0; i < outline->layer_count; i++) {
-    const sl_layer *layer = &outline->layers[i];
-    int is_grid = layer->kind == SL_LAYER_MAP || layer->kind == SL_LAYER_TOKENS;
-    sl_feature_layer grid;
-    if (!is_grid || sl_feature_layer_of(out->box, layer->value, &grid, NULL) != SL_OK) continue;
-    out->layers[out->count] = grid;
-    out->titles[out->count++] = layer->title;
-  }
-}
-
-sl_status sl_layer_features_open(sl_arena *arena, sl_white_box *box, const sl_value_id *wanted,
-                                 int32_t wanted_count, sl_layer_features *out, sl_error *err) {
-  const sl_outline *outline = sl_outline_make(arena, sl_white_box_model(box)->graph);
-  int32_t room = outline->layer_count + wanted_count + 1;
-  *out = (sl_layer_features){.box = box,
-                             .layers = SL_NEW_ARRAY(arena, sl_feature_layer, room),
-                             .titles = SL_NEW_ARRAY(arena, const char *, room)};
-  if (wanted_count > 0)
-    SL_TRY(add_wanted(out, wanted, wanted_count, err));
-  else
-    add_outline(out, outline);
-  if (out->count == 0)
-    return sl_fail(err, SL_E_UNSUPPORTED, "model \"%s\" has no layer that is a grid of places",
-                   sl_white_box_name(box));
+sl_status sl_layer_features_open(sl_arena *arena, sl_white_box *box, const sl_texts *wanted,
+                                 sl_layer_features *out, sl_error *err) {
+  sl_feature_layers found;
+  SL_TRY(sl_feature_layers_find(arena, box, wanted, &found, err));
+  *out = (sl_layer_features){
+      .box = box, .layers = found.at, .titles = found.titles, .count = found.count};
   sl_value_id *values = SL_NEW_ARRAY(arena, sl_value_id, out->count + 1);
   for (int32_t i = 0; i < out->count; i++) values[i] = out->layers[i].value;
   values[out->count] = sl_white_box_output(box);
@@ -50,13 +19,11 @@ sl_status sl_layer_features_open(sl_arena *arena, sl_white_box *box, const sl_va
 }
 
 static void pool_row(const sl_feature_layer *layer, const float *values, double *out) {
-  int64_t places = layer->height * layer->width;
-  for (int64_t c = 0; c < layer->channels; c++) {
-    double sum = 0;
-    for (int64_t i = 0; i < places && layer->skipped == 0; i++)
-      sum += (double)values[sl_feature_at(layer, c, i)];
-    out[c] = layer->skipped > 0 ? (double)values[c] : sum / (double)places;
+  if (layer->skipped == 0) {
+    sl_feature_mean(layer, values, out);
+    return;
   }
+  for (int64_t c = 0; c < layer->channels; c++) out[c] = (double)values[c];
 }
 
 static sl_status pool(const sl_layer_features *from, int32_t index, int64_t rows,

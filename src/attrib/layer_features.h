@@ -13,11 +13,10 @@ typedef struct sl_layer_features {
   int32_t count;
 } sl_layer_features;
 
-// The maps and grids of tokens of the model's outline, or `wanted` (values, `wanted_count` of them)
-// in their place. SL_E_UNSUPPORTED when there is none, or one that was wanted is none.
+// Layers and errors of sl_feature_layers_find().
 SL_MUST_CHECK sl_status sl_layer_features_open(sl_arena *arena, sl_white_box *box,
-                                               const sl_value_id *wanted, int32_t wanted_count,
-                                               sl_layer_features *out, sl_error *err);
+                                               const sl_texts *wanted, sl_layer_features *out,
+                                               sl_error *err);
 // features[layer][row * channels + channel] for every row of the input, and the model's scores (a
 // new tensor).
 SL_MUST_CHECK sl_status sl_layer_features_run(const sl_layer_features *from, const sl_tensor *input,

@@ -95,14 +95,6 @@ typedef struct lens_work {
 
 // ---- the case -----------------------------------------------------------------------------------
 
-static sl_status find_layers(lens_work *w, sl_error *err) {
-  int32_t count = (int32_t)w->in->layer.count;
-  sl_value_id *wanted = SL_NEW_ARRAY(w->call->arena, sl_value_id, count + 1);
-  for (int32_t i = 0; i < count; i++)
-    SL_TRY(sl_white_box_value(w->opened.box, w->in->layer.at[i], &wanted[i], err));
-  return sl_layer_features_open(w->call->arena, w->opened.box, wanted, count, &w->features, err);
-}
-
 static sl_status check_input(const lens_work *w, sl_error *err) {
   const sl_tensor *input = &w->opened.input;
   if (input->buffer == NULL) return sl_fail(err, SL_E_ARG, "a sample or a ready tensor is needed");
@@ -236,14 +228,14 @@ static sl_status find_fit(lens_work *w, sl_error *err) {
   if (found) return SL_OK;
   SL_TRY(
       sl_opened_own(w->call, &in->which, in->layer.at, (size_t)in->layer.count, &w->opened, err));
-  SL_TRY(find_layers(w, err));
+  SL_TRY(sl_layer_features_open(w->call->arena, w->opened.box, &w->in->layer, &w->features, err));
   return sl_lens_fit_make(w->call, &w->opened, &w->features, in->per_class, &w->fit, err);
 }
 
 static sl_status read_case(lens_work *w, lens_result *out, sl_error *err) {
   int64_t began = sl_clock_ns();
   SL_TRY(check_input(w, err));
-  SL_TRY(find_layers(w, err));
+  SL_TRY(sl_layer_features_open(w->call->arena, w->opened.box, &w->in->layer, &w->features, err));
   SL_TRY(find_fit(w, err));
   SL_TRY(run_case(w, err));
   find_places(w);

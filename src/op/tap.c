@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "attrib/feature_layer.h"
 #include "attrib/row_run.h"
 #include "op/choices.h"
 #include "op/lookup.h"
@@ -103,11 +104,6 @@ typedef struct tap_work {
 
 // ---- statistics ---------------------------------------------------------------------------------
 
-// Channels are the second axis of maps [N, C, H, W] and of vectors, the last of tokens [N, T, C].
-static int64_t channel_axis(const sl_shape *shape) {
-  return shape->rank == 3 ? 2 : shape->rank > 1 ? 1 : 0;
-}
-
 static void add_element(channel_sum *s, double value) {
   if (!isfinite(value)) return;
   s->min = s->count == 0 ? value : fmin(s->min, value);
@@ -179,7 +175,7 @@ static sl_status add_outputs(tap_work *w, sl_tensor *outputs, sl_error *err) {
       return sl_fail(err, SL_E_UNSUPPORTED, "layer \"%s\" is not a tensor of numbers",
                      w->in->layer.at[i]);
     if (layer->sums == NULL) {
-      layer->axis = channel_axis(&outputs[i].shape);
+      layer->axis = sl_channel_axis(w->opened.box, layer->value, outputs[i].shape.rank);
       layer->channels = outputs[i].shape.dims[layer->axis];
       layer->sums = SL_NEW_ARRAY(w->call->arena, channel_sum, layer->channels + 1);
     }

@@ -10,7 +10,6 @@
 #include "op/opened.h"
 #include "op/ready_tensor.h"
 #include "op/twin.h"
-#include "pass/outline.h"
 
 typedef struct trace_params {
   sl_case_params which;
@@ -95,36 +94,10 @@ typedef struct trace_work {
   sl_target target;
   int64_t wanted;
   bool is_neutral;
-  const char **titles;
-  sl_value_id *layers;
-  int32_t layer_count;
+  sl_feature_layers layers;
 } trace_work;
 
 // ---- what to patch ------------------------------------------------------------------------------
-
-static sl_status find_layers(trace_work *w, sl_error *err) {
-  const sl_graph *graph = sl_white_box_model(w->opened.box)->graph;
-  sl_outline *outline = sl_outline_make(w->call->arena, graph);
-  size_t room = (size_t)(outline->layer_count + w->in->layer.count + 1);
-  w->layers = SL_NEW_ARRAY(w->call->arena, sl_value_id, room);
-  w->titles = SL_NEW_ARRAY(w->call->arena, const char *, room);
-  for (int64_t i = 0; i < w->in->layer.count; i++) {
-    SL_TRY(sl_white_box_value(w->opened.box, w->in->layer.at[i], &w->layers[w->layer_count], err));
-    w->titles[w->layer_count++] = w->in->layer.at[i];
-  }
-  for (int32_t i = 0; w->in->layer.count == 0 && i < outline->layer_count; i++) {
-    const sl_layer *layer = &outline->layers[i];
-    sl_feature_layer grid;
-    int is_grid = layer->kind == SL_LAYER_MAP || layer->kind == SL_LAYER_TOKENS;
-    if (!is_grid || sl_feature_layer_of(w->opened.box, layer->value, &grid, NULL) != SL_OK)
-      continue;
-    w->layers[w->layer_count] = layer->value;
-    w->titles[w->layer_count++] = sl_arena_copy(w->call->arena, layer->title);
-  }
-  if (w->layer_count > 0) return SL_OK;
-  return sl_fail(err, SL_E_UNSUPPORTED, "model \"%s\" has no layer that is a grid of places",
-                 sl_white_box_name(w->opened.box));
-}
 
 static sl_status find_target(trace_work *w, sl_error *err) {
   const sl_opened *o = &w->opened;
@@ -167,7 +140,7 @@ static sl_status prepare(trace_work *w, sl_error *err) {
     return sl_fail(err, SL_E_ARG, "a sample or a ready tensor is needed");
   SL_TRY(find_target(w, err));
   SL_TRY(find_twin(w, err));
-  return find_layers(w, err);
+  return sl_feature_layers_find(w->call->arena, w->opened.box, &w->in->layer, &w->layers, err);
 }
 
 // ---- what came out ------------------------------------------------------------------------------
@@ -190,8 +163,8 @@ static sl_status fill_layer(trace_work *w, int32_t index, const sl_traced_layer 
                             trace_layer_record *out, sl_error *err) {
   const sl_graph *graph = sl_white_box_model(w->opened.box)->graph;
   *out = (trace_layer_record){
-      .layer = sl_arena_copy(w->call->arena, graph->values[w->layers[index]].name),
-      .title = w->titles[index],
+      .layer = sl_arena_copy(w->call->arena, graph->values[layer->layer.value].name),
+      .title = w->layers.titles[index],
       .height = layer->layer.height,
       .width = layer->layer.width,
       .channels = layer->layer.channels,
@@ -218,7 +191,7 @@ static const char *find_smallest(const trace_work *w, const sl_trace *trace) {
   }
   if (found < 0) return NULL;
   const sl_graph *graph = sl_white_box_model(w->opened.box)->graph;
-  return sl_arena_copy(w->call->arena, graph->values[w->layers[found]].name);
+  return sl_arena_copy(w->call->arena, graph->values[trace->layers[found].layer.value].name);
 }
 
 static sl_texts list_notes(const trace_work *w, const sl_trace *trace) {
@@ -269,8 +242,8 @@ static sl_status run(sl_op_call *call, const void *params_in, void *result_out, 
                         .twin = &w.twin.input,
                         .target = &w.target,
                         .wanted_class = w.wanted,
-                        .layers = w.layers,
-                        .layer_count = w.layer_count};
+                        .layers = w.layers.at,
+                        .layer_count = w.layers.count};
     status = sl_trace_layers(call->arena, &ask, &trace, err);
   }
   out->seconds = (double)(sl_clock_ns() - began) * 1e-9;

@@ -19,15 +19,6 @@ typedef struct search {
   double *features;  // of the case, [channels]
 } search;
 
-static void pool(const sl_feature_layer *layer, const float *values, double *out) {
-  int64_t places = layer->height * layer->width;
-  for (int64_t c = 0; c < layer->channels; c++) {
-    double sum = 0;
-    for (int64_t i = 0; i < places; i++) sum += (double)values[sl_feature_at(layer, c, i)];
-    out[c] = sum / (double)places;
-  }
-}
-
 static double cosine(const double *a, const double *b, int64_t count) {
   double ab = 0, aa = 0, bb = 0;
   for (int64_t i = 0; i < count; i++) {
@@ -45,7 +36,7 @@ static sl_status features_of(search *s, const sl_tensor *input, double *out, sl_
   sl_status status = sl_tensor_to_f32(&value, &floats, err);
   sl_tensor_release(&value);
   SL_TRY(status);
-  pool(&s->layer, floats.data, out);
+  sl_feature_mean(&s->layer, floats.data, out);
   sl_tensor_release(&floats);
   return SL_OK;
 }
