@@ -95,24 +95,19 @@ static sl_status prepare(sl_white_box *box, const sl_white_box_options *options,
   return sl_graph_probe(box->model, err);
 }
 
-// A file may leave the batch free and reshape to one sample all the same: it is run sample by
-// sample.
-static sl_status prepare_any(sl_white_box *box, const sl_white_box_options *options,
-                             sl_error *err) {
-  sl_graph_model *as_loaded = sl_graph_model_copy(box->arena, box->model);
-  sl_error why = {0};
-  sl_status status = prepare(box, options, -1, &why);
-  if (status == SL_E_MODEL && options->input_shape != NULL) {
-    box->model = as_loaded;
-    if (prepare(box, options, 1, NULL) == SL_OK) return SL_OK;
-  }
-  if (status != SL_OK && err != NULL) *err = why;
-  return status;
-}
-
 static const char *base_name(const char *path) {
   const char *slash = strrchr(path, '/');
   return slash != NULL ? slash + 1 : path;
+}
+
+static sl_status load(sl_white_box *box, const char *path, const sl_white_box_options *options,
+                      int64_t batch, sl_error *err) {
+  SL_TRY(sl_onnx_load(box->arena, path, NULL, &box->model, err));
+  SL_TRY(sl_model_check_operators(box->model, box->name, err));
+  if (options->change != NULL) options->change(options->change_ctx, box->model);
+  drop_constant_inputs(box->arena, box->model);
+  SL_TRY(check_input(box, options, err));
+  return prepare(box, options, batch, err);
 }
 
 sl_status sl_white_box_open(sl_arena *arena, const char *path, const sl_white_box_options *options,
@@ -124,12 +119,16 @@ sl_status sl_white_box_open(sl_arena *arena, const char *path, const sl_white_bo
                                     .intra_threads = options->threads,
                                     .optimise = options->optimise},
                         .keys = sl_map_new(arena)};
-  SL_TRY(sl_onnx_load(arena, path, NULL, &box->model, err));
-  SL_TRY(sl_model_check_operators(box->model, box->name, err));
-  if (options->change != NULL) options->change(options->change_ctx, box->model);
-  drop_constant_inputs(arena, box->model);
-  SL_TRY(check_input(box, options, err));
-  SL_TRY(prepare_any(box, options, err));
+  sl_error why = {0};
+  sl_status status = load(box, path, options, -1, &why);
+  // A file may leave the batch free and reshape to one sample all the same: it is run one by one.
+  if (status == SL_E_MODEL && options->input_shape != NULL) {
+    if (load(box, path, options, 1, NULL) == SL_OK) status = SL_OK;
+  }
+  if (status != SL_OK) {
+    if (err != NULL) *err = why;
+    return status;
+  }
   sl_arena_on_free(arena, close_pieces, box);
   *out = box;
   return SL_OK;
