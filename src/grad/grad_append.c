@@ -7,21 +7,10 @@
 
 #include <string.h>
 
+#include "grad/grad_parts.h"
 #include "grad/grad_row.h"
-#include "grad/rule.h"
 
 // ---- table --------------------------------------------------------------------------------------
-
-#define SL_GRAD_RULE(type) \
-  sl_status sl_grad_##type(sl_sweep *sweep, sl_node_id node, sl_error *err);
-#define SL_GRAD_ZERO(type, why)
-#define SL_GRAD_ZERO_QUIET(type, why)
-#define SL_GRAD_REFUSE(type, why)
-#include "grad/grad_list.h"
-#undef SL_GRAD_RULE
-#undef SL_GRAD_ZERO
-#undef SL_GRAD_ZERO_QUIET
-#undef SL_GRAD_REFUSE
 
 #define SL_GRAD_RULE(type) {#type, SL_GRAD_RULE, sl_grad_##type, NULL, 0},
 #define SL_GRAD_ZERO(type, why) {#type, SL_GRAD_ZERO, NULL, why, 0},
