@@ -6,47 +6,17 @@
 // Start at sl_emit_folded() and sl_emit_walked().
 #include "grad/emit_fold.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { FOLD_MAX = 65536 };  // elements
-
-static void store(int32_t element, void *array, int64_t index, double number) {
-  float single = (float)number;
-  uint32_t bits;
-  switch (element) {
-    case SL_ELEMENT_F64:
-      ((double *)array)[index] = number;
-      break;
-    case SL_ELEMENT_F32:
-      ((float *)array)[index] = single;
-      break;
-    case SL_ELEMENT_F16:
-      ((uint16_t *)array)[index] = sl_f16_from_f32(single);
-      break;
-    case SL_ELEMENT_BF16:
-      memcpy(&bits, &single, sizeof bits);
-      if (!isnan(single)) bits += 0x7fff + ((bits >> 16) & 1);
-      ((uint16_t *)array)[index] = (uint16_t)(bits >> 16);
-      break;
-    case SL_ELEMENT_I64:
-      ((int64_t *)array)[index] = (int64_t)number;
-      break;
-    case SL_ELEMENT_I32:
-      ((int32_t *)array)[index] = (int32_t)number;
-      break;
-    default:
-      SL_ASSERT(element == SL_ELEMENT_BOOL);
-      ((uint8_t *)array)[index] = number != 0;
-  }
-}
 
 sl_value_id sl_emit_numbers(sl_sweep *sweep, int32_t element, int32_t rank, const int64_t *dims,
                             const double *numbers) {
   int64_t count = 1;
   for (int32_t i = 0; i < rank; i++) count *= dims[i];
+  SL_ASSERT(sl_element_dtype(element) != SL_DTYPE_NONE);
   void *data = sl_arena_push(sweep->scratch, sl_element_bytes(element, count) + 1);
-  for (int64_t i = 0; i < count; i++) store(element, data, i, numbers[i]);
+  for (int64_t i = 0; i < count; i++) sl_element_store(element, data, i, numbers[i]);
   return sl_emit_constant(sweep, element, rank, dims, data);
 }
 

@@ -63,6 +63,10 @@ int sl_element_is_float(int32_t element) {
 
 sl_dtype sl_element_dtype(int32_t element) { return elements[known(element)].dtype; }
 
+void sl_element_store(int32_t element, void *array, int64_t index, double number) {
+  sl_dtype_store(sl_element_dtype(element), array, (size_t)index, number);
+}
+
 sl_element sl_element_of_dtype(sl_dtype dtype) {
   for (int32_t i = 1; dtype != SL_DTYPE_NONE && i < SL_ELEMENT_COUNT; i++)
     if (elements[i].dtype == dtype) return (sl_element)i;

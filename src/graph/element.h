@@ -45,5 +45,7 @@ size_t sl_element_bytes(int32_t element, int64_t count);
 int sl_element_is_float(int32_t element);    // float16, bfloat16, float, double
 sl_dtype sl_element_dtype(int32_t element);  // SL_DTYPE_NONE when tensors of ours cannot hold it
 sl_element sl_element_of_dtype(sl_dtype dtype);
+// sl_dtype_store() for an element type; nothing happens where tensors of ours cannot hold it.
+void sl_element_store(int32_t element, void *array, int64_t index, double number);
 
 #endif

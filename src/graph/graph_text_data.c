@@ -130,24 +130,12 @@ static sl_status read_constant_dims(sl_lexer *lexer, sl_constant *out, sl_error 
   return SL_OK;
 }
 
-static uint16_t bf16_from_f32(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  if (value != value) return (uint16_t)(bits >> 16 | 0x40);
-  return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
 static sl_status read_float(sl_lexer *lexer, int32_t element, sl_text *out, sl_error *err) {
   double value;
+  uint8_t bytes[sizeof value];
   SL_TRY(sl_lexer_real(lexer, &value, err));
-  float single = (float)value;
-  uint16_t half = element == SL_ELEMENT_F16 ? sl_f16_from_f32(single) : bf16_from_f32(single);
-  if (element == SL_ELEMENT_F64)
-    sl_text_append(out, &value, sizeof value);
-  else if (element == SL_ELEMENT_F32)
-    sl_text_append(out, &single, sizeof single);
-  else
-    sl_text_append(out, &half, sizeof half);
+  sl_element_store(element, bytes, 0, value);
+  sl_text_append(out, bytes, sl_element_bytes(element, 1));
   return SL_OK;
 }
 

@@ -105,15 +105,6 @@ void sl_evaluate_store_int(int32_t element, void *array, int64_t index, int64_t 
   memcpy((uint8_t *)array + (size_t)index * size, &number, size);  // little-endian, wraps
 }
 
-void sl_evaluate_store_real(int32_t element, void *array, int64_t index, double number) {
-  if (element == SL_ELEMENT_F32)
-    ((float *)array)[index] = (float)number;
-  else if (element == SL_ELEMENT_F64)
-    ((double *)array)[index] = number;
-  else
-    ((uint16_t *)array)[index] = sl_f16_from_f32((float)number);
-}
-
 int sl_evaluate_broadcast(int32_t *rank, int64_t *dims, const sl_constant *other) {
   int64_t joined[SL_EVALUATE_RANK_MAX];
   int32_t wide = *rank > other->rank ? *rank : other->rank;

@@ -46,7 +46,6 @@ size_t sl_evaluate_size(int32_t element);  // bytes of one element; 0 for packed
 int sl_evaluate_is_int(int32_t element);   // bool and integers that int64 holds
 int sl_evaluate_is_real(int32_t element);  // float16, float, double
 void sl_evaluate_store_int(int32_t element, void *array, int64_t index, int64_t number);
-void sl_evaluate_store_real(int32_t element, void *array, int64_t index, double number);
 
 // Sizes of a broadcast; 0 when they do not fit.
 int sl_evaluate_broadcast(int32_t *rank, int64_t *dims, const sl_constant *other);

@@ -116,7 +116,7 @@ static int run_unary(sl_evaluation *e, const math_operator *op) {
     else if (op->is_test)
       sl_evaluate_store_int(element, to, i, op->real1(sl_constant_number(x, i)) != 0);
     else
-      sl_evaluate_store_real(element, to, i, op->real1(sl_constant_number(x, i)));
+      sl_element_store(element, to, i, op->real1(sl_constant_number(x, i)));
   }
   return to != NULL;
 }
@@ -156,7 +156,7 @@ static int run_binary(sl_evaluation *e, const math_operator *op) {
       if (op->is_test)
         sl_evaluate_store_int(element, to, i, r != 0);
       else
-        sl_evaluate_store_real(element, to, i, r);
+        sl_element_store(element, to, i, r);
     }
     sl_odometer_next(&o);
   }
@@ -188,9 +188,9 @@ static int convert(sl_evaluation *e, const sl_constant *x, int32_t element) {
     else if (to_int)
       sl_evaluate_store_int(element, to, i, element == SL_ELEMENT_BOOL ? real != 0 : (int64_t)real);
     else if (x->element == SL_ELEMENT_I64)
-      sl_evaluate_store_real(element, to, i, (double)sl_constant_int(x, i));
+      sl_element_store(element, to, i, (double)sl_constant_int(x, i));
     else
-      sl_evaluate_store_real(element, to, i, real);
+      sl_element_store(element, to, i, real);
   }
   return to != NULL;
 }
@@ -238,7 +238,7 @@ static int run_clip(sl_evaluation *e) {
       double v = sl_constant_number(x, i);
       if (low != NULL) v = max_r(v, sl_constant_number(low, 0));
       if (high != NULL) v = min_r(v, sl_constant_number(high, 0));
-      sl_evaluate_store_real(x->element, to, i, v);
+      sl_element_store(x->element, to, i, v);
     }
   }
   return to != NULL;
@@ -262,7 +262,7 @@ static int run_range(sl_evaluation *e) {
       sl_evaluate_store_int(of[0]->element, to, i,
                             sl_constant_int(of[0], 0) + i * sl_constant_int(of[2], 0));
     else
-      sl_evaluate_store_real(of[0]->element, to, i, start + (double)i * delta);
+      sl_element_store(of[0]->element, to, i, start + (double)i * delta);
   return to != NULL;
 }
 

@@ -90,8 +90,8 @@ static int reduce(sl_evaluation *e, reduction kind) {
     if (is_int)
       sl_evaluate_store_int(x->element, to, i, ints[i]);
     else
-      sl_evaluate_store_real(x->element, to, i,
-                             kind == MEAN ? reals[i] * (double)count / (double)x->count : reals[i]);
+      sl_element_store(x->element, to, i,
+                       kind == MEAN ? reals[i] * (double)count / (double)x->count : reals[i]);
   return 1;
 }
 
@@ -118,7 +118,7 @@ static int run_cum_sum(sl_evaluation *e) {
           x->element, to, i,
           sl_constant_int(x, i) + (is_first ? 0 : sl_constant_int(sums, i - inner)));
     else
-      sl_evaluate_store_real(
+      sl_element_store(
           x->element, to, i,
           sl_constant_number(x, i) + (is_first ? 0 : sl_constant_number(sums, i - inner)));
   }

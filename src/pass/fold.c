@@ -125,7 +125,7 @@ static int constant_of(folder *f, sl_value_id value, sl_constant *out) {
     if (is_int)
       sl_evaluate_store_int(type->element, data, i, at[i].fixed);
     else
-      sl_evaluate_store_real(type->element, data, i, at[i].real);
+      sl_element_store(type->element, data, i, at[i].real);
   *out = (sl_constant){.element = type->element,
                        .rank = type->rank,
                        .dims = dims,

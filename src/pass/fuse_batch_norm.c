@@ -82,16 +82,6 @@ static int find_layer(fusion *f) {
   return is_row;
 }
 
-static void store(int32_t element, void *array, int64_t index, double number) {
-  if (element == SL_ELEMENT_F32) {
-    ((float *)array)[index] = (float)number;
-  } else if (element == SL_ELEMENT_F64) {
-    ((double *)array)[index] = number;
-  } else {
-    ((uint16_t *)array)[index] = sl_f16_from_f32((float)number);
-  }
-}
-
 static sl_value_id add_weight(fusion *f, const char *hint) {
   const sl_constant *w = f->weight;
   void *data = sl_arena_push(f->graph->arena, sl_element_bytes(w->element, w->count) + 1);
@@ -101,7 +91,7 @@ static sl_value_id add_weight(fusion *f, const char *hint) {
   for (int64_t i = 0; i < w->count; i++) {
     int64_t channel = i / inner % size;
     if (f->axis == 1) channel += i / (inner * size) / rows_per_group * size;
-    store(w->element, data, i, sl_constant_number(w, i) * f->scale[channel]);
+    sl_element_store(w->element, data, i, sl_constant_number(w, i) * f->scale[channel]);
   }
   sl_constant made = {.element = w->element, .rank = w->rank, .dims = w->dims, .count = w->count};
   made.data = (sl_bytes){.at = data, .size = sl_element_bytes(w->element, w->count)};
@@ -114,7 +104,7 @@ static sl_value_id add_bias(fusion *f, const char *hint) {
   void *data = sl_arena_push(f->graph->arena, sl_element_bytes(f->weight->element, f->channels));
   for (int64_t c = 0; c < f->channels; c++) {
     double b = f->bias == NULL ? 0 : sl_constant_number(f->bias, f->bias->count == 1 ? 0 : c);
-    store(f->weight->element, data, c, alpha * b * f->scale[c] + f->shift[c]);
+    sl_element_store(f->weight->element, data, c, alpha * b * f->scale[c] + f->shift[c]);
   }
   return sl_graph_add_constant(f->graph, hint, f->weight->element, 1, &f->channels, data);
 }

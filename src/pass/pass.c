@@ -127,38 +127,8 @@ void sl_pass_redirect_all(sl_graph *graph, const sl_value_id *to, int32_t capaci
 }
 
 sl_value_id sl_pass_scalar(sl_graph *graph, const char *hint, int32_t element, double number) {
-  union {
-    float f;
-    double d;
-    uint16_t h;
-    int32_t i;
-    int64_t l;
-    uint8_t b;
-  } data;
-  switch (element) {
-    case SL_ELEMENT_F32:
-      data.f = (float)number;
-      break;
-    case SL_ELEMENT_F64:
-      data.d = number;
-      break;
-    case SL_ELEMENT_F16:
-      data.h = sl_f16_from_f32((float)number);
-      break;
-    case SL_ELEMENT_I32:
-      data.i = (int32_t)number;
-      break;
-    case SL_ELEMENT_I64:
-      data.l = (int64_t)number;
-      break;
-    case SL_ELEMENT_U8:
-      data.b = (uint8_t)number;
-      break;
-    case SL_ELEMENT_I8:
-      data.b = (uint8_t)(int8_t)number;
-      break;
-    default:
-      return 0;
-  }
+  uint64_t data = 0;
+  if (sl_element_dtype(element) == SL_DTYPE_NONE) return 0;
+  sl_element_store(element, &data, 0, number);
   return sl_graph_add_constant(graph, hint, element, 0, NULL, &data);
 }

@@ -50,7 +50,7 @@ sl_node_id sl_pass_clone(sl_graph *graph, sl_node_id node, const sl_value_id *in
 // from `capacity` on stand for themselves. Graph outputs stay what they are.
 void sl_pass_redirect_all(sl_graph *graph, const sl_value_id *to, int32_t capacity);
 
-// A scalar constant of an element type, from a number: float types and integers; 0 for others.
+// A scalar constant of an element type, from a number; 0 where tensors of ours cannot hold it.
 sl_value_id sl_pass_scalar(sl_graph *graph, const char *hint, int32_t element, double number);
 
 #endif
