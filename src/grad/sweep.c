@@ -102,28 +102,11 @@ static int is_zero(const sl_sweep *sweep, const sl_node *node) {
   return row_of(node)->state == SL_GRAD_ZERO && override_of(sweep, node) == NULL;
 }
 
-// Values of this graph that the graphs inside a node read.
-static int32_t list_captured(const sl_sweep *sweep, const sl_node *node, sl_value_id **out) {
-  int32_t graph_count, total = 0, count = 0;
-  sl_graph *const *inner = sl_node_graphs(sweep->scratch, node, &graph_count);
-  *out = NULL;
-  for (int32_t i = 0; i < graph_count; i++) total += inner[i]->value_count;
-  if (total == 0) return 0;
-  *out = SL_NEW_ARRAY(sweep->scratch, sl_value_id, total);
-  for (int32_t i = 0; i < graph_count; i++)
-    for (sl_value_id v = 1; v < inner[i]->value_count; v++) {
-      if (inner[i]->values[v].origin != SL_ORIGIN_OUTER) continue;
-      sl_value_id found = sl_graph_find(sweep->graph, inner[i]->values[v].name);
-      if (found != 0) (*out)[count++] = found;
-    }
-  return count;
-}
-
 static int any_marked(const sl_sweep *sweep, const sl_node *node, const uint8_t *marks) {
   for (int32_t i = 0; i < node->input_count; i++)
     if (marks[node->inputs[i]]) return 1;
-  sl_value_id *captured;
-  int32_t count = list_captured(sweep, node, &captured);
+  int32_t count;
+  const sl_value_id *captured = sl_node_captured(sweep->scratch, sweep->graph, node, &count);
   for (int32_t i = 0; i < count; i++)
     if (marks[captured[i]]) return 1;
   return 0;
@@ -168,8 +151,8 @@ static void mark_backward(reach *r, const sl_node *node) {
     return;
   }
   for (int32_t i = 0; i < node->input_count; i++) r->needed[node->inputs[i]] = 1;
-  sl_value_id *captured;
-  int32_t count = list_captured(r->sweep, node, &captured);
+  int32_t count;
+  const sl_value_id *captured = sl_node_captured(r->sweep->scratch, r->sweep->graph, node, &count);
   for (int32_t i = 0; i < count; i++) r->needed[captured[i]] = 1;
   r->needed[0] = 0;
 }

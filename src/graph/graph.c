@@ -151,6 +151,23 @@ sl_graph *const *sl_node_graphs(sl_arena *arena, const sl_node *node, int32_t *c
   return list.at;
 }
 
+const sl_value_id *sl_node_captured(sl_arena *arena, const sl_graph *graph, const sl_node *node,
+                                    int32_t *count) {
+  int32_t graph_count, most = 0;
+  sl_graph *const *inner = sl_node_graphs(arena, node, &graph_count);
+  *count = 0;
+  for (int32_t i = 0; i < graph_count; i++) most += inner[i]->value_count;
+  if (most == 0) return NULL;
+  sl_value_id *captured = SL_NEW_ARRAY(arena, sl_value_id, most);
+  for (int32_t i = 0; i < graph_count; i++)
+    for (sl_value_id v = 1; v < inner[i]->value_count; v++) {
+      if (inner[i]->values[v].origin != SL_ORIGIN_OUTER) continue;
+      sl_value_id found = sl_graph_find(graph, inner[i]->values[v].name);
+      if (found != 0) captured[(*count)++] = found;
+    }
+  return captured;
+}
+
 typedef struct use_walk {
   const sl_graph *graph;
   sl_arena *scratch;
@@ -166,11 +183,9 @@ static void note_use(use_walk *w, sl_value_id value, sl_node_id node, int32_t sl
 
 static void note_inner(use_walk *w, sl_node_id node) {
   int32_t count;
-  sl_graph *const *inner = sl_node_graphs(w->scratch, &w->graph->nodes[node], &count);
-  for (int32_t i = 0; i < count; i++)
-    for (sl_value_id v = 1; v < inner[i]->value_count; v++)
-      if (inner[i]->values[v].origin == SL_ORIGIN_OUTER)
-        note_use(w, sl_graph_find(w->graph, inner[i]->values[v].name), node, -1);
+  const sl_value_id *captured =
+      sl_node_captured(w->scratch, w->graph, &w->graph->nodes[node], &count);
+  for (int32_t i = 0; i < count; i++) note_use(w, captured[i], node, -1);
 }
 
 static void walk_uses(use_walk *w) {

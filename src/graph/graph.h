@@ -230,6 +230,10 @@ static inline int32_t sl_uses_count(const sl_uses *uses, sl_value_id value) {
 
 // The graphs inside a node (branches, loop bodies) at any depth, outer ones first; in `arena`.
 sl_graph *const *sl_node_graphs(sl_arena *arena, const sl_node *node, int32_t *count);
+// The values of `graph` that the graphs inside one of its nodes read, as often as they are read; in
+// `arena`.
+const sl_value_id *sl_node_captured(sl_arena *arena, const sl_graph *graph, const sl_node *node,
+                                    int32_t *count);
 
 int sl_dim_equal(sl_dim a, sl_dim b);     // both known and the same
 int sl_dim_is(sl_dim dim, int64_t size);  // known, fixed, of that size

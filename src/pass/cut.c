@@ -37,12 +37,9 @@ static flags inputs_of(const cutter *c, sl_node_id node) {
   const sl_node *n = &c->graph->nodes[node];
   flags all = {0};
   for (int32_t i = 0; i < n->input_count; i++) join(c, n->inputs[i], &all);
-  int32_t count = 0;
-  sl_graph *const *inner = sl_node_graphs(c->scratch, n, &count);
-  for (int32_t i = 0; i < count; i++)
-    for (sl_value_id v = 1; v < inner[i]->value_count; v++)
-      if (inner[i]->values[v].origin == SL_ORIGIN_OUTER)
-        join(c, sl_graph_find(c->graph, inner[i]->values[v].name), &all);
+  int32_t count;
+  const sl_value_id *captured = sl_node_captured(c->scratch, c->graph, n, &count);
+  for (int32_t i = 0; i < count; i++) join(c, captured[i], &all);
   return all;
 }
 

@@ -22,12 +22,9 @@ static void need(marker *m, sl_value_id value) {
 static void need_inputs(marker *m, sl_node_id node) {
   const sl_node *n = &m->graph->nodes[node];
   for (int32_t i = 0; i < n->input_count; i++) need(m, n->inputs[i]);
-  int32_t count = 0;
-  sl_graph *const *inner = sl_node_graphs(m->scratch, n, &count);
-  for (int32_t i = 0; i < count; i++)
-    for (sl_value_id v = 1; v < inner[i]->value_count; v++)
-      if (inner[i]->values[v].origin == SL_ORIGIN_OUTER)
-        need(m, sl_graph_find(m->graph, inner[i]->values[v].name));
+  int32_t count;
+  const sl_value_id *captured = sl_node_captured(m->scratch, m->graph, n, &count);
+  for (int32_t i = 0; i < count; i++) need(m, captured[i]);
 }
 
 static void mark(marker *m, const sl_pass_context *context) {

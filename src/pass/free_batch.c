@@ -37,12 +37,9 @@ static int reads_samples(const sl_batch *b, const sl_node *node) {
   for (int32_t i = 0; i < node->input_count; i++)
     if (node->inputs[i] != 0 && b->axis[node->inputs[i]] >= 0) return 1;
   int32_t count;
-  sl_graph *const *inner = sl_node_graphs(b->scratch, node, &count);
+  const sl_value_id *captured = sl_node_captured(b->scratch, b->graph, node, &count);
   for (int32_t i = 0; i < count; i++)
-    for (sl_value_id v = 1; v < inner[i]->value_count; v++)
-      if (inner[i]->values[v].origin == SL_ORIGIN_OUTER &&
-          b->axis[sl_graph_find(b->graph, inner[i]->values[v].name)] >= 0)
-        return 1;
+    if (b->axis[captured[i]] >= 0) return 1;
   return 0;
 }
 
