@@ -126,27 +126,39 @@ typedef struct graph_list {
   int32_t size, capacity;
 } graph_list;
 
-static void list_graphs_of(graph_list *list, const sl_node *node) {
-  for (int32_t a = 0; a < node->attribute_count; a++) {
-    const sl_attribute *attribute = &node->attributes[a];
-    for (int64_t g = 0; attribute->graphs != NULL && g < attribute->count; g++) {
-      if (list->size == list->capacity) {
-        list->capacity = list->capacity * 2 + 4;
-        sl_graph **grown = SL_NEW_ARRAY(list->arena, sl_graph *, list->capacity);
-        if (list->size > 0) memcpy(grown, list->at, (size_t)list->size * sizeof *grown);
-        list->at = grown;
-      }
-      list->at[list->size++] = attribute->graphs[g];
-    }
+static void list_graph(graph_list *list, sl_graph *graph) {
+  if (list->size == list->capacity) {
+    list->capacity = list->capacity * 2 + 4;
+    sl_graph **grown = SL_NEW_ARRAY(list->arena, sl_graph *, list->capacity);
+    if (list->size > 0) memcpy(grown, list->at, (size_t)list->size * sizeof *grown);
+    list->at = grown;
   }
+  list->at[list->size++] = graph;
 }
 
+static void list_graphs_of(graph_list *list, const sl_node *node) {
+  for (int32_t a = 0; a < node->attribute_count; a++)
+    for (int64_t g = 0; node->attributes[a].graphs != NULL && g < node->attributes[a].count; g++)
+      list_graph(list, node->attributes[a].graphs[g]);
+}
+
+// Depth costs no stack: the list grows while it is walked.
 sl_graph *const *sl_node_graphs(sl_arena *arena, const sl_node *node, int32_t *count) {
   graph_list list = {.arena = arena};
   list_graphs_of(&list, node);
   for (int32_t i = 0; i < list.size; i++)
     for (sl_node_id n = 1; n < list.at[i]->node_count; n++)
       list_graphs_of(&list, &list.at[i]->nodes[n]);
+  *count = list.size;
+  return list.at;
+}
+
+sl_graph **sl_graph_nested(sl_arena *arena, sl_graph *graph, int32_t *count) {
+  graph_list list = {.arena = arena};
+  list_graph(&list, graph);
+  for (int32_t i = 0; i < list.size; i++)
+    for (sl_node_id n = 1; n < list.at[i]->node_count; n++)
+      if (!list.at[i]->nodes[n].is_removed) list_graphs_of(&list, &list.at[i]->nodes[n]);
   *count = list.size;
   return list.at;
 }

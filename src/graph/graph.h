@@ -228,6 +228,8 @@ static inline int32_t sl_uses_count(const sl_uses *uses, sl_value_id value) {
   return uses->first[value + 1] - uses->first[value];
 }
 
+// The graph, then the graphs inside its nodes, outer ones first; in `arena`.
+sl_graph **sl_graph_nested(sl_arena *arena, sl_graph *graph, int32_t *count);
 // The graphs inside a node (branches, loop bodies) at any depth, outer ones first; in `arena`.
 sl_graph *const *sl_node_graphs(sl_arena *arena, const sl_node *node, int32_t *count);
 // The values of `graph` that the graphs inside one of its nodes read, as often as they are read; in

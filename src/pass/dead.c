@@ -60,7 +60,7 @@ static void sweep(marker *m, sl_graph *graph) {
 sl_status sl_pass_dead(sl_graph_model *model, const sl_pass_context *context, sl_error *err) {
   sl_arena *scratch = sl_arena_new(NULL, "dead");
   int32_t count;
-  sl_graph **graphs = sl_pass_graphs(scratch, model, &count);
+  sl_graph **graphs = sl_graph_nested(scratch, model->graph, &count);
   // Inner graphs first: what only their dead nodes read is dead outside too.
   for (int32_t i = count - 1; i >= 0; i--) {
     marker m = {.graph = graphs[i],

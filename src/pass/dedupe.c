@@ -157,7 +157,7 @@ static sl_status dedupe_graph(sl_graph *graph, const sl_pass_context *context, s
 sl_status sl_pass_dedupe(sl_graph_model *model, const sl_pass_context *context, sl_error *err) {
   sl_arena *scratch = sl_arena_new(NULL, "dedupe");
   int32_t count;
-  sl_graph **graphs = sl_pass_graphs(scratch, model, &count);
+  sl_graph **graphs = sl_graph_nested(scratch, model->graph, &count);
   sl_status status = SL_OK;
   for (int32_t i = 0; status == SL_OK && i < count; i++)
     status = dedupe_graph(graphs[i], context, err);

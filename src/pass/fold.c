@@ -276,7 +276,7 @@ static sl_status fold_all(sl_graph_model *model, folder f, sl_error *err) {
   SL_TRY(fold_graph(f, model->graph, err));
   // Branches that the main graph took are gone from the list now.
   int32_t count;
-  sl_graph **graphs = sl_pass_graphs(f.scratch, model, &count);
+  sl_graph **graphs = sl_graph_nested(f.scratch, model->graph, &count);
   for (int32_t i = 1; i < count; i++) SL_TRY(fold_graph(f, graphs[i], err));
   return SL_OK;
 }

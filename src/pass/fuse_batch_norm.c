@@ -138,7 +138,7 @@ sl_status sl_pass_fuse_batch_norm(sl_graph_model *model, const sl_pass_context *
                                   sl_error *err) {
   sl_arena *scratch = sl_arena_new(NULL, "fuse batch norm");
   int32_t count;
-  sl_graph **graphs = sl_pass_graphs(scratch, model, &count);
+  sl_graph **graphs = sl_graph_nested(scratch, model->graph, &count);
   sl_status status = SL_OK;
   for (int32_t i = 0; status == SL_OK && i < count; i++) {
     sl_uses uses = sl_graph_uses(graphs[i], scratch);

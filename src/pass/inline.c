@@ -108,7 +108,7 @@ static void import_opsets(sl_graph_model *model, const sl_function *function) {
 // The calls that are there now; those that come with the bodies wait for the next round.
 static sl_status inline_round(inliner *in, int64_t *calls, sl_error *err) {
   int32_t count;
-  sl_graph **graphs = sl_pass_graphs(in->scratch, in->model, &count);
+  sl_graph **graphs = sl_graph_nested(in->scratch, in->model->graph, &count);
   *calls = 0;
   for (int32_t i = 0; i < count; i++)
     for (sl_node_id n = 1, end = graphs[i]->node_count; n < end; n++) {
@@ -138,7 +138,7 @@ static sl_status inline_all(inliner *in, sl_error *err) {
   }
   in->model->function_count = 0;
   int32_t count;
-  sl_graph **graphs = sl_pass_graphs(in->scratch, in->model, &count);
+  sl_graph **graphs = sl_graph_nested(in->scratch, in->model->graph, &count);
   for (int32_t i = 0; i < count; i++) SL_TRY(sl_graph_sort(graphs[i], err));
   return SL_OK;
 }

@@ -21,38 +21,6 @@ const sl_pass *sl_pass_find(const char *name) {
   return NULL;
 }
 
-// Depth costs no stack: the list grows while it is walked.
-typedef struct graph_list {
-  sl_arena *arena;
-  sl_graph **at;
-  int32_t count, capacity;
-} graph_list;
-
-static void add_graph(graph_list *list, sl_graph *graph) {
-  if (list->count == list->capacity) {
-    list->capacity = list->capacity * 2 + 8;
-    sl_graph **grown = SL_NEW_ARRAY(list->arena, sl_graph *, list->capacity);
-    if (list->count > 0) memcpy(grown, list->at, (size_t)list->count * sizeof *grown);
-    list->at = grown;
-  }
-  list->at[list->count++] = graph;
-}
-
-static void add_inner(graph_list *list, const sl_node *node) {
-  for (int32_t a = 0; !node->is_removed && a < node->attribute_count; a++)
-    for (int64_t g = 0; node->attributes[a].graphs != NULL && g < node->attributes[a].count; g++)
-      add_graph(list, node->attributes[a].graphs[g]);
-}
-
-sl_graph **sl_pass_graphs(sl_arena *arena, const sl_graph_model *model, int32_t *count) {
-  graph_list list = {.arena = arena};
-  add_graph(&list, model->graph);
-  for (int32_t i = 0; i < list.count; i++)
-    for (sl_node_id n = 1; n < list.at[i]->node_count; n++) add_inner(&list, &list.at[i]->nodes[n]);
-  *count = list.count;
-  return list.at;
-}
-
 int sl_pass_keeps(const sl_pass_context *context, const sl_graph *graph, sl_value_id value) {
   const sl_value *v = &graph->values[value];
   if (v->is_output || v->is_input) return 1;

@@ -36,9 +36,6 @@ const sl_pass *sl_pass_find(const char *name);  // NULL when there is none
 
 // ---- what passes share --------------------------------------------------------------------------
 
-// The main graph, then the graphs inside its nodes, outer ones first; in `arena`.
-sl_graph **sl_pass_graphs(sl_arena *arena, const sl_graph_model *model, int32_t *count);
-
 // 1 when the value's name must stay: it is an output, an input, or asked to be kept.
 int sl_pass_keeps(const sl_pass_context *context, const sl_graph *graph, sl_value_id value);
 

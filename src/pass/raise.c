@@ -86,12 +86,10 @@ static sl_status raise_node(sl_raise *raise, sl_node_id node, sl_error *err) {
 }
 
 // The graph and those inside its nodes. New nodes are in the new spelling already.
-static sl_status raise_graph(sl_graph_model *model, sl_graph *graph, int64_t from, int64_t to,
-                             sl_error *err) {
+static sl_status raise_graph(sl_graph *graph, int64_t from, int64_t to, sl_error *err) {
   sl_arena *scratch = sl_arena_new(NULL, "raise");
-  sl_graph_model part = {.arena = model->arena, .graph = graph};
   int32_t count;
-  sl_graph **graphs = sl_pass_graphs(scratch, &part, &count);
+  sl_graph **graphs = sl_graph_nested(scratch, graph, &count);
   sl_status status = SL_OK;
   for (int32_t i = 0; status == SL_OK && i < count; i++) {
     sl_raise raise = {.graph = graphs[i], .scratch = scratch, .from = from, .to = to};
@@ -108,7 +106,7 @@ static sl_status raise_function(sl_graph_model *model, sl_function *function, in
   for (size_t i = 0; i < function->opset_count; i++) {
     const sl_opset *set = &function->opsets[i];
     if (set->domain[0] != '\0' || set->version >= to) continue;
-    SL_TRY(raise_graph(model, function->body, set->version, to, err));
+    SL_TRY(raise_graph(function->body, set->version, to, err));
     sl_opset *raised = SL_NEW_ARRAY(model->arena, sl_opset, function->opset_count);
     memcpy(raised, function->opsets, function->opset_count * sizeof *raised);
     raised[i].version = to;
@@ -148,7 +146,7 @@ sl_status sl_pass_raise(sl_graph_model *model, const sl_pass_context *context, s
                    "export the model again, or convert it with "
                    "onnx.version_converter to operator set 17");
   }
-  if (from != 0 && from < to) SL_TRY(raise_graph(model, model->graph, from, to, err));
+  if (from != 0 && from < to) SL_TRY(raise_graph(model->graph, from, to, err));
   for (size_t i = 0; i < model->function_count; i++)
     SL_TRY(raise_function(model, &model->functions[i], to, err));
   if (from != to) sl_graph_set_opset(model, "", to);
