@@ -125,10 +125,7 @@ static int may_go(const deduper *d, const sl_node *node) {
 }
 
 static void dedupe_node(deduper *d, sl_node_id n) {
-  for (int32_t i = 0; i < d->graph->nodes[n].input_count; i++) {
-    sl_value_id value = d->graph->nodes[n].inputs[i];
-    if (value != 0 && d->to[value] != 0) sl_graph_set_input(d->graph, n, i, d->to[value]);
-  }
+  sl_pass_read_through(d->graph, n, d->to, d->graph->value_count);
   const sl_node *node = &d->graph->nodes[n];
   if (!make_key(d, node)) return;
   sl_node_id first = (sl_node_id)sl_map_get(d->seen, d->key.at, d->key.size, 0);

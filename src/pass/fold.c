@@ -225,15 +225,6 @@ static int skip(folder *f, sl_node_id node, sl_value_id source) {
   return 1;
 }
 
-static void read_through(folder *f, sl_node_id node) {
-  for (int32_t i = 0; i < f->graph->nodes[node].input_count; i++) {
-    sl_value_id value = f->graph->nodes[node].inputs[i];
-    if (value == 0 || value >= f->capacity || f->to[value] == 0) continue;
-    while (f->to[value] != 0) value = f->to[value];
-    sl_graph_set_input(f->graph, node, i, value);
-  }
-}
-
 static int is_kept(const folder *f, const sl_node *node) {
   for (int32_t i = 0; i < node->output_count; i++)
     if (node->outputs[i] != 0 && sl_pass_keeps(f->context, f->graph, node->outputs[i])) return 1;
@@ -241,7 +232,7 @@ static int is_kept(const folder *f, const sl_node *node) {
 }
 
 static void fold_node(folder *f, sl_node_id node) {
-  read_through(f, node);
+  sl_pass_read_through(f->graph, node, f->to, f->capacity);
   fix_reshape(f, node);
   fix_gather(f, node);
   sl_value_id source = sl_noop_source(f->graph, node);

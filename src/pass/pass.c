@@ -53,6 +53,19 @@ static sl_value_id end_of(const redirection *r, sl_value_id value) {
   return value;
 }
 
+// All inputs at once: a copy for each would be quadratic in a node that joins thousands.
+void sl_pass_read_through(sl_graph *graph, sl_node_id node, const sl_value_id *to,
+                          int32_t capacity) {
+  redirection r = {to, capacity};
+  const sl_node *n = &graph->nodes[node];
+  int32_t at = 0;
+  while (at < n->input_count && end_of(&r, n->inputs[at]) == n->inputs[at]) at++;
+  if (at == n->input_count) return;
+  sl_value_id *inputs = SL_NEW_ARRAY(graph->arena, sl_value_id, n->input_count);
+  for (int32_t i = 0; i < n->input_count; i++) inputs[i] = end_of(&r, n->inputs[i]);
+  graph->nodes[node].inputs = inputs;
+}
+
 // Inner graphs read by name. One that reads both names already keeps one value for them.
 static void redirect_inner(sl_graph *inner, const char *from, const char *to) {
   sl_value_id value = sl_graph_find(inner, from);
@@ -85,10 +98,7 @@ void sl_pass_redirect_all(sl_graph *graph, const sl_value_id *to, int32_t capaci
   sl_arena *scratch = sl_arena_new(NULL, "redirect");
   for (sl_node_id n = 1; n < graph->node_count; n++) {
     if (graph->nodes[n].is_removed) continue;
-    for (int32_t i = 0; i < graph->nodes[n].input_count; i++) {
-      sl_value_id from = graph->nodes[n].inputs[i], end = end_of(&r, from);
-      if (end != from) sl_graph_set_input(graph, n, i, end);
-    }
+    sl_pass_read_through(graph, n, to, capacity);
     if (graph->nodes[n].attribute_count > 0) redirect_graphs_of(graph, n, &r, scratch);
   }
   sl_arena_free(scratch);

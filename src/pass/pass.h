@@ -43,6 +43,11 @@ int sl_pass_keeps(const sl_pass_context *context, const sl_graph *graph, sl_valu
 sl_node_id sl_pass_clone(sl_graph *graph, sl_node_id node, const sl_value_id *inputs,
                          int32_t input_count, const sl_value_id *outputs, int32_t output_count);
 
+// Inputs of a node become what `to[input]` says in the end (0: itself). Values from `capacity` on
+// stand for themselves.
+void sl_pass_read_through(sl_graph *graph, sl_node_id node, const sl_value_id *to,
+                          int32_t capacity);
+
 // Every reader of `value` reads what `to[value]` says in the end (0: itself), in one sweep. Values
 // from `capacity` on stand for themselves. Graph outputs stay what they are.
 void sl_pass_redirect_all(sl_graph *graph, const sl_value_id *to, int32_t capacity);
