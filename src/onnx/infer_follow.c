@@ -94,7 +94,7 @@ static int follow_shape(follow *f) {
   const sl_type *x = sl_infer_type(f->i, 0);
   int32_t first, end;
   if (x->rank < 0) return 0;
-  sl_shape_range(f->i, x->rank, &first, &end);
+  sl_operator_shape_range(f->i->node, x->rank, &first, &end);
   for (int32_t d = first; d < end && d - first < f->count; d++)
     f->out[d - first] = sl_number_from_dim(x->dims[d]);
   return 1;

@@ -9,29 +9,6 @@
 
 // ---- Slice --------------------------------------------------------------------------------------
 
-int sl_slice_range(sl_dim size, sl_onnx_number start, sl_onnx_number end, int64_t step,
-                   sl_onnx_number *first, sl_onnx_number *count) {
-  sl_onnx_number n = sl_number_from_dim(size), zero = sl_number_of(0), one = sl_number_of(1);
-  if (!n.is_known || !start.is_known || !end.is_known || step == 0 || step == INT64_MIN) return 0;
-  if (sl_number_compare(start, zero) == -1) start = sl_number_add(start, n);
-  // The end may be before the first element when going backwards; INT64_MIN is the usual way.
-  if (sl_number_compare(end, zero) == -1) end = sl_number_add(end, n);
-  if (end.is_known && end.per_batch != 0 && end.fixed < INT32_MIN) end = sl_number_of(-1);
-  sl_onnx_number low = step > 0 ? zero : sl_number_of(-1),
-                 high = step > 0 ? n : sl_number_sub(n, one);
-  // "To the end", as exporters write it, is so for every N.
-  if (sl_number_at_least(end, sl_number_of(INT32_MAX))) end = high;
-  if (sl_number_at_least(start, sl_number_of(INT32_MAX))) start = high;
-  start = sl_number_min(sl_number_max(start, zero), high);
-  end = sl_number_min(sl_number_max(end, low), high);
-  sl_onnx_number span = step > 0 ? sl_number_sub(end, start) : sl_number_sub(start, end);
-  span = sl_number_max(span, zero);
-  int64_t size_of_step = step > 0 ? step : -step;
-  *first = start;
-  *count = sl_number_floor_div(sl_number_add(span, sl_number_of(size_of_step - 1)), size_of_step);
-  return count->is_known;
-}
-
 // Lists of Slice: attributes in older operator sets, inputs since 10.
 typedef struct slice_lists {
   sl_onnx_number starts[SL_INFER_RANK_MAX], ends[SL_INFER_RANK_MAX];
@@ -88,7 +65,7 @@ int sl_slice_steps(sl_inference *i, int64_t *first, int64_t *steps) {
     int64_t axis = s.axes[n] < 0 ? s.axes[n] + x->rank : s.axes[n];
     sl_onnx_number start, count;
     if (axis < 0 || axis >= x->rank ||
-        !sl_slice_range(x->dims[axis], s.starts[n], s.ends[n], s.steps[n], &start, &count) ||
+        !sl_number_slice(x->dims[axis], s.starts[n], s.ends[n], s.steps[n], &start, &count) ||
         start.per_batch != 0)
       return 0;
     first[axis] = start.fixed;
@@ -109,7 +86,7 @@ sl_status sl_infer_slice(sl_inference *i) {
   for (int64_t n = 0; n < s.count; n++) {
     int64_t axis = s.axes[n] < 0 ? s.axes[n] + x->rank : s.axes[n];
     sl_onnx_number first, count;
-    int is_known = sl_slice_range(dims[axis], s.starts[n], s.ends[n], s.steps[n], &first, &count);
+    int is_known = sl_number_slice(dims[axis], s.starts[n], s.ends[n], s.steps[n], &first, &count);
     dims[axis] = is_known ? sl_number_to_dim(count) : SL_DIM_OPEN;
   }
   return sl_infer_set(i, 0, x->element, x->rank, dims);

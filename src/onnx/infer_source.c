@@ -46,20 +46,10 @@ sl_status sl_infer_constant(sl_inference *i) {
 
 // ---- shapes -------------------------------------------------------------------------------------
 
-void sl_shape_range(const sl_inference *i, int32_t rank, int32_t *first, int32_t *end) {
-  int64_t from = sl_infer_int(i, "start", 0), to = sl_infer_int(i, "end", rank);
-  from = from < 0 ? from + rank : from;
-  to = to < 0 ? to + rank : to;
-  from = from < 0 ? 0 : from > rank ? rank : from;
-  to = to < from ? from : to > rank ? rank : to;
-  *first = (int32_t)from;
-  *end = (int32_t)to;
-}
-
 sl_status sl_infer_shape(sl_inference *i) {
   int32_t rank = sl_infer_type(i, 0)->rank, first, end;
   if (rank < 0) return sl_infer_set_vector(i, 0, SL_ELEMENT_I64, SL_DIM_OPEN);
-  sl_shape_range(i, rank, &first, &end);
+  sl_operator_shape_range(i->node, rank, &first, &end);
   return sl_infer_set_vector(i, 0, SL_ELEMENT_I64, SL_DIM(end - first));
 }
 

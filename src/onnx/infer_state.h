@@ -78,14 +78,8 @@ SL_MUST_CHECK sl_status sl_infer_broadcast(sl_inference *i, int32_t a_rank, cons
                                            int32_t b_rank, const sl_dim *b, int32_t *rank,
                                            sl_dim *dims);
 
-// The first index and the number of elements that Slice takes along a dim; 0 when not known.
-int sl_slice_range(sl_dim size, sl_onnx_number start, sl_onnx_number end, int64_t step,
-                   sl_onnx_number *first, sl_onnx_number *count);
-
 // Along each axis of the node's input 0, where Slice starts and how it goes on; 0 when not known.
 int sl_slice_steps(sl_inference *i, int64_t *first, int64_t *steps);
-// The dims that Shape lists: [first, end).
-void sl_shape_range(const sl_inference *i, int32_t rank, int32_t *first, int32_t *end);
 
 // ---- contents (infer_content.c) -----------------------------------------------------------------
 

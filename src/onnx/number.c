@@ -176,3 +176,29 @@ sl_dim sl_dim_quotient(const sl_dim *dims, int32_t count, const sl_dim *by, int3
 int sl_dim_differs(sl_dim a, sl_dim b) {
   return sl_dim_is_known(a) && sl_dim_is_known(b) && !sl_dim_equal(a, b);
 }
+
+// ---- Slice --------------------------------------------------------------------------------------
+
+int sl_number_slice(sl_dim size, sl_onnx_number start, sl_onnx_number end, int64_t step,
+                    sl_onnx_number *first, sl_onnx_number *count) {
+  sl_onnx_number n = sl_number_from_dim(size), zero = sl_number_of(0), one = sl_number_of(1);
+  if (!n.is_known || !start.is_known || !end.is_known || step == 0 || step == INT64_MIN) return 0;
+  if (sl_number_compare(start, zero) == -1) start = sl_number_add(start, n);
+  // The end may be before the first element when going backwards; INT64_MIN is the usual way.
+  if (sl_number_compare(end, zero) == -1) end = sl_number_add(end, n);
+  if (end.is_known && end.per_batch != 0 && end.fixed < INT32_MIN) end = sl_number_of(-1);
+  sl_onnx_number low = step > 0 ? zero : sl_number_of(-1),
+                 high = step > 0 ? n : sl_number_sub(n, one);
+  // "To the end", as exporters write it, is so for every N.
+  int grows = n.per_batch != 0;
+  if (grows && sl_number_at_least(end, sl_number_of(INT32_MAX))) end = high;
+  if (grows && sl_number_at_least(start, sl_number_of(INT32_MAX))) start = high;
+  start = sl_number_min(sl_number_max(start, zero), high);
+  end = sl_number_min(sl_number_max(end, low), high);
+  sl_onnx_number span = step > 0 ? sl_number_sub(end, start) : sl_number_sub(start, end);
+  span = sl_number_max(span, zero);
+  int64_t size_of_step = step > 0 ? step : -step;
+  *first = start;
+  *count = sl_number_floor_div(sl_number_add(span, sl_number_of(size_of_step - 1)), size_of_step);
+  return count->is_known;
+}

@@ -58,4 +58,8 @@ sl_dim sl_dim_quotient(const sl_dim *dims, int32_t count, const sl_dim *by, int3
 // 1 when both are known and not the same for every N.
 int sl_dim_differs(sl_dim a, sl_dim b);
 
+// The first index and the number of elements that Slice takes along a dim; 0 when not known.
+int sl_number_slice(sl_dim size, sl_onnx_number start, sl_onnx_number end, int64_t step,
+                    sl_onnx_number *first, sl_onnx_number *count);
+
 #endif

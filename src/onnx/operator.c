@@ -107,3 +107,13 @@ const char *sl_operator_string(sl_arena *arena, int64_t opset, const sl_node *no
     return sl_node_string(arena, node, name, NULL);
   return sl_arena_copy_bytes(arena, found.value, found.value_size);
 }
+
+void sl_operator_shape_range(const sl_node *node, int32_t rank, int32_t *first, int32_t *end) {
+  int64_t from = sl_node_int(node, "start", 0), to = sl_node_int(node, "end", rank);
+  from = from < 0 ? from + rank : from;
+  to = to < 0 ? to + rank : to;
+  from = from < 0 ? 0 : from > rank ? rank : from;
+  to = to < from ? from : to > rank ? rank : to;
+  *first = (int32_t)from;
+  *end = (int32_t)to;
+}

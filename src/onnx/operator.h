@@ -37,4 +37,7 @@ const char *sl_operator_title(sl_arena *arena, const sl_graph *graph, const sl_n
 // what is nearest to a name that is unknown. Other domains are not looked at.
 SL_MUST_CHECK sl_status sl_onnx_check(const sl_graph_model *model, sl_error *err);
 
+// The dims that a Shape node lists of an input of `rank`: [first, end).
+void sl_operator_shape_range(const sl_node *node, int32_t rank, int32_t *first, int32_t *end);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "onnx/operator.h"
 #include "pass/pass.h"
 
 typedef struct cutter {
@@ -96,21 +97,17 @@ static sl_value_id batch_of(cutter *c) {
   return c->batch;
 }
 
-static int64_t clamp(int64_t value, int64_t size) {
-  if (value < 0) value += size;
-  return value < 0 ? 0 : value > size ? size : value;
-}
-
 // Shape(x) = N * per_batch + fixed, with N of the frontier.
 static void rebuild_shape(cutter *c, sl_node_id node) {
   sl_graph *graph = c->graph;
   sl_node n = graph->nodes[node];
   const sl_type *type = &graph->values[n.inputs[0]].type;
-  int64_t start = clamp(sl_node_int(&n, "start", 0), type->rank);
-  int64_t end = clamp(sl_node_int(&n, "end", type->rank), type->rank), count = 0;
+  int32_t start, end;
+  int64_t count = 0;
+  sl_operator_shape_range(&n, type->rank, &start, &end);
   int64_t *fixed = SL_NEW_ARRAY(c->scratch, int64_t, type->rank);
   int64_t *per_batch = SL_NEW_ARRAY(c->scratch, int64_t, type->rank), grows = 0;
-  for (int64_t i = start; i < end; i++) {
+  for (int32_t i = start; i < end; i++) {
     fixed[count] = type->dims[i].fixed;
     per_batch[count++] = type->dims[i].per_batch;
     grows |= type->dims[i].per_batch;

@@ -2,6 +2,8 @@
 // Evaluators that move data: any element type of whole bytes. Start at `movers`.
 #include <string.h>
 
+#include "onnx/number.h"
+#include "onnx/operator.h"
 #include "pass/evaluate.h"
 
 enum { RANK = SL_EVALUATE_RANK_MAX };
@@ -127,10 +129,6 @@ static int move_transpose(sl_evaluation *e) {
   return copy_strided(e, x, x->rank, dims, strides, 0);
 }
 
-static int64_t clamp(int64_t value, int64_t low, int64_t high) {
-  return value < low ? low : value > high ? high : value;
-}
-
 static int move_slice(sl_evaluation *e) {
   const sl_constant *x = sl_evaluate_input(e, 0);
   const int64_t *starts, *ends, *axes = NULL, *steps = NULL;
@@ -143,13 +141,13 @@ static int move_slice(sl_evaluation *e) {
   for (int64_t i = 0; i < count; i++) {
     int64_t axis = axes != NULL ? wrap(axes[i], x->rank) : i, step = steps != NULL ? steps[i] : 1;
     if (axis < 0 || axis >= x->rank || step == 0) return 0;
-    step = clamp(step, -STEP_MAX, STEP_MAX);
-    int64_t size = x->dims[axis], low = step < 0 ? -1 : 0, high = step < 0 ? size - 1 : size;
-    int64_t start = clamp(wrap(starts[i], size), step < 0 ? 0 : low, high);
-    int64_t end = ends[i] < -size ? low : clamp(wrap(ends[i], size), low, high + (step < 0));
-    int64_t length = step > 0 ? (end - start + step - 1) / step : (start - end - step - 1) / -step;
-    dims[axis] = length > 0 && size > 0 ? length : 0;
-    offset += start * strides[axis];
+    step = step > STEP_MAX ? STEP_MAX : step < -STEP_MAX ? -STEP_MAX : step;
+    sl_onnx_number first, length;
+    if (!sl_number_slice(SL_DIM(x->dims[axis]), sl_number_of(starts[i]), sl_number_of(ends[i]),
+                         step, &first, &length))
+      return 0;
+    dims[axis] = length.fixed;
+    offset += first.fixed * strides[axis];
     strides[axis] *= step;
   }
   return copy_strided(e, x, x->rank, dims, strides, offset);
@@ -346,9 +344,9 @@ static int move_scatter_nd(sl_evaluation *e) {
 static int move_shape(sl_evaluation *e) {
   const sl_constant *x = sl_evaluate_input(e, 0);
   if (x == NULL) return 0;
-  int64_t start = clamp(wrap(sl_node_int(e->node, "start", 0), x->rank), 0, x->rank);
-  int64_t end = clamp(wrap(sl_node_int(e->node, "end", x->rank), x->rank), 0, x->rank);
-  int64_t count = end > start ? end - start : 0;
+  int32_t start, end;
+  sl_operator_shape_range(e->node, x->rank, &start, &end);
+  int64_t count = end - start;
   uint8_t *to = sl_evaluate_output(e, 0, SL_ELEMENT_I64, 1, &count);
   if (to != NULL && count > 0) memcpy(to, x->dims + start, (size_t)count * sizeof *x->dims);
   return to != NULL;
