@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "pass/evaluate.h"
+
 enum { FOLD_MAX = 65536 };  // elements
 
 sl_value_id sl_emit_numbers(sl_sweep *sweep, int32_t element, int32_t rank, const int64_t *dims,
@@ -56,44 +58,26 @@ static double apply(char operation, double x, double y) {
   }
 }
 
-// Stride of an operand on an axis of the result, 0 where it repeats.
-static int64_t stride_of(const sl_constant *constant, int32_t axis) {
-  if (axis < 0 || constant->dims[axis] == 1) return 0;
-  int64_t stride = 1;
-  for (int32_t i = axis + 1; i < constant->rank; i++) stride *= constant->dims[i];
-  return stride;
-}
-
-static int64_t operand_index(const sl_constant *constant, int64_t flat, int32_t rank,
-                             const int64_t *dims) {
-  int64_t index = 0;
-  for (int32_t axis = rank - 1; axis >= 0; axis--) {
-    index += flat % dims[axis] * stride_of(constant, axis - (rank - constant->rank));
-    flat /= dims[axis];
-  }
-  return index;
-}
-
-static int64_t dim_of(const sl_constant *constant, int32_t axis) {
-  return axis < 0 ? 1 : constant->dims[axis];
-}
-
 sl_value_id sl_emit_folded(sl_sweep *sweep, const char *type, sl_value_id x, sl_value_id y) {
   const sl_constant *a = small_constant(sweep, x), *b = small_constant(sweep, y);
   if (a == NULL || b == NULL || a->element != b->element || !sl_element_is_float(a->element))
     return 0;
-  int32_t rank = a->rank > b->rank ? a->rank : b->rank;
-  int64_t *dims = SL_NEW_ARRAY(sweep->scratch, int64_t, rank + 1), count = 1;
+  int32_t rank = 0;
+  int64_t dims[SL_EVALUATE_RANK_MAX], count = 1;
+  if (!sl_evaluate_broadcast(&rank, dims, a) || !sl_evaluate_broadcast(&rank, dims, b)) return 0;
   for (int32_t i = 0; i < rank; i++) {
-    int64_t at_a = dim_of(a, i - (rank - a->rank)), at_b = dim_of(b, i - (rank - b->rank));
-    if (at_a != at_b && at_a != 1 && at_b != 1) return 0;
-    count *= dims[i] = at_a == 1 ? at_b : at_a;
+    count *= dims[i];
     if (count > FOLD_MAX) return 0;
   }
+  sl_odometer at = {.rank = rank, .operands = 2, .dims = dims};
+  sl_evaluate_strides(a, rank, dims, at.strides[0]);
+  sl_evaluate_strides(b, rank, dims, at.strides[1]);
   double *numbers = SL_NEW_ARRAY(sweep->scratch, double, count + 1);
-  for (int64_t i = 0; i < count; i++)
-    numbers[i] = apply(type[0], sl_constant_number(a, operand_index(a, i, rank, dims)),
-                       sl_constant_number(b, operand_index(b, i, rank, dims)));
+  for (int64_t i = 0; i < count; i++) {
+    numbers[i] =
+        apply(type[0], sl_constant_number(a, at.offset[0]), sl_constant_number(b, at.offset[1]));
+    sl_odometer_next(&at);
+  }
   return sl_emit_numbers(sweep, a->element, rank, dims, numbers);
 }
 

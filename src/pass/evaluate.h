@@ -47,7 +47,7 @@ int sl_evaluate_is_int(int32_t element);   // bool and integers that int64 holds
 int sl_evaluate_is_real(int32_t element);  // float16, float, double
 void sl_evaluate_store_int(int32_t element, void *array, int64_t index, int64_t number);
 
-// Sizes of a broadcast; 0 when they do not fit.
+// Sizes of a broadcast, of rank 12 at most; 0 when they do not fit.
 int sl_evaluate_broadcast(int32_t *rank, int64_t *dims, const sl_constant *other);
 // Strides (in elements) of `of` inside the broadcast sizes: 0 where it repeats.
 void sl_evaluate_strides(const sl_constant *of, int32_t rank, const int64_t *dims,

@@ -11,14 +11,6 @@ static const int64_t STEP_MAX = (int64_t)1 << 40;  // longer than any axis
 
 static int64_t wrap(int64_t index, int64_t size) { return index < 0 ? index + size : index; }
 
-static void strides_of(const sl_constant *x, int64_t *strides) {
-  int64_t stride = 1;
-  for (int32_t d = x->rank - 1; d >= 0; d--) {
-    strides[d] = stride;
-    stride *= x->dims[d];
-  }
-}
-
 // Output 0 of `dims`, each position read from `x` at start + sum of position * stride.
 static int copy_strided(sl_evaluation *e, const sl_constant *x, int32_t rank, const int64_t *dims,
                         const int64_t *strides, int64_t start) {
@@ -119,7 +111,7 @@ static int move_transpose(sl_evaluation *e) {
   if (x == NULL) return 0;
   const int64_t *perm = sl_node_ints(e->node, "perm", &count);
   if (perm != NULL && count != x->rank) return 0;
-  strides_of(x, from);
+  sl_evaluate_strides(x, x->rank, x->dims, from);
   for (int32_t d = 0; d < x->rank; d++) {
     int64_t source = perm != NULL ? perm[d] : x->rank - 1 - d;
     if (source < 0 || source >= x->rank) return 0;
@@ -136,7 +128,7 @@ static int move_slice(sl_evaluation *e) {
   if (x == NULL || count < 0 || sl_evaluate_ints(e, 2, &ends) != count) return 0;
   if (sl_evaluate_input(e, 3) != NULL && sl_evaluate_ints(e, 3, &axes) != count) return 0;
   if (sl_evaluate_input(e, 4) != NULL && sl_evaluate_ints(e, 4, &steps) != count) return 0;
-  strides_of(x, strides);
+  sl_evaluate_strides(x, x->rank, x->dims, strides);
   if (x->rank > 0) memcpy(dims, x->dims, (size_t)x->rank * sizeof *dims);
   for (int64_t i = 0; i < count; i++) {
     int64_t axis = axes != NULL ? wrap(axes[i], x->rank) : i, step = steps != NULL ? steps[i] : 1;
@@ -172,7 +164,7 @@ static int move_tile(sl_evaluation *e) {
   int64_t count = sl_evaluate_ints(e, 1, &repeats), from[RANK], dims[RANK], strides[RANK];
   int64_t joined[RANK];
   if (x == NULL || count != x->rank || count > RANK / 2) return 0;
-  strides_of(x, from);
+  sl_evaluate_strides(x, x->rank, x->dims, from);
   for (int64_t d = 0; d < count; d++) {
     dims[2 * d] = repeats[d];
     strides[2 * d] = 0;
@@ -417,7 +409,7 @@ static int move_pad(sl_evaluation *e) {
   size_t size = sl_evaluate_size(x->element);
   for (int64_t i = 0; fill != NULL && fill->count == 1 && i < e->outputs[0].count; i++)
     memcpy(to + (size_t)i * size, fill->data.at, size);
-  strides_of(&e->outputs[0], to_strides);
+  sl_evaluate_strides(&e->outputs[0], x->rank, dims, to_strides);
   for (int32_t d = 0; d < x->rank; d++) start += pads[d] * to_strides[d];
   sl_odometer o = {.rank = x->rank, .operands = 1, .dims = x->dims, .offset = {start}};
   memcpy(o.strides[0], to_strides, (size_t)x->rank * sizeof *to_strides);
