@@ -29,6 +29,10 @@ sl_status sl_rule_unary(sl_sweep *sweep, sl_node_id node, sl_unary_gradient grad
 static inline sl_value_id sl_rule_x(const sl_node *node) { return node->inputs[0]; }
 static inline sl_value_id sl_rule_y(const sl_node *node) { return node->outputs[0]; }
 
+static inline int64_t sl_rule_clamp(int64_t value, int64_t low, int64_t high) {
+  return value < low ? low : value > high ? high : value;
+}
+
 int sl_rule_is_float(const sl_sweep *sweep, sl_value_id value);
 int sl_rule_wants(const sl_sweep *sweep, const sl_node *node, int32_t slot);
 

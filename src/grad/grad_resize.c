@@ -53,10 +53,6 @@ static float source_of(const resize_spec *spec, const resize_axis *a, int64_t in
   return (at + 0.5f) / a->scale - 0.5f;
 }
 
-static int64_t clamp(int64_t value, int64_t low, int64_t high) {
-  return value < low ? low : value > high ? high : value;
-}
-
 static int64_t nearest_of(const char *mode, float at) {
   if (strcmp(mode, "floor") == 0) return (int64_t)floorf(at);
   if (strcmp(mode, "ceil") == 0) return (int64_t)ceilf(at);
@@ -67,12 +63,12 @@ static int64_t nearest_of(const char *mode, float at) {
 // ---- matrices -----------------------------------------------------------------------------------
 
 static void nearest_row(const resize_spec *spec, const resize_axis *a, float at, double *row) {
-  row[clamp(nearest_of(spec->nearest_mode, at), 0, a->from - 1)] = 1;
+  row[sl_rule_clamp(nearest_of(spec->nearest_mode, at), 0, a->from - 1)] = 1;
 }
 
 static void linear_row(const resize_axis *a, float at, double *row) {
   double inside = at < 0 ? 0 : at > (float)(a->from - 1) ? (double)(a->from - 1) : (double)at;
-  int64_t low = (int64_t)inside, high = clamp(low + 1, 0, a->from - 1);
+  int64_t low = (int64_t)inside, high = sl_rule_clamp(low + 1, 0, a->from - 1);
   double weight = low == high ? 0 : inside - (double)low;
   row[low] += 1 - weight;
   row[high] += weight;
@@ -94,7 +90,8 @@ static void cubic_row(const resize_spec *spec, const resize_axis *a, float at, d
     sum += weights[i];
   }
   for (int i = 0; i < 4; i++)
-    row[clamp(first + i, 0, a->from - 1)] += spec->exclude_outside ? weights[i] / sum : weights[i];
+    row[sl_rule_clamp(first + i, 0, a->from - 1)] +=
+        spec->exclude_outside ? weights[i] / sum : weights[i];
 }
 
 static void fill_row(const resize_spec *spec, const resize_axis *a, int64_t index, double *row) {

@@ -254,15 +254,11 @@ static int32_t read_cuts(const sl_sweep *sweep, const sl_node *node, cut *cuts) 
   return (int32_t)counts[0];
 }
 
-static int64_t clamp(int64_t value, int64_t low, int64_t high) {
-  return value < low ? low : value > high ? high : value;
-}
-
 // Undoes one cut on an axis of `size`: `count` entries of g were start, start + step, ...
 static sl_value_id undo_cut(sl_sweep *sweep, sl_value_id g, const cut *c, int64_t size,
                             int64_t count) {
   int64_t start = c->start < 0 && c->start >= -size ? c->start + size : c->start;
-  start = c->step > 0 ? clamp(start, 0, size) : clamp(start, 0, size - 1);
+  start = c->step > 0 ? sl_rule_clamp(start, 0, size) : sl_rule_clamp(start, 0, size - 1);
   int64_t *places = SL_NEW_ARRAY(sweep->scratch, int64_t, count + 1);
   for (int64_t k = 0; k < count; k++) places[k] = start + k * c->step;
   return sl_rule_axis_scatter(sweep, g, c->axis, places, count, size);
@@ -338,7 +334,7 @@ static sl_value_id unpad(sl_sweep *sweep, sl_value_id g, const int64_t *pads) {
   }
   for (int32_t i = 0; i < rank; i++) {
     if (pads[i] <= 0 && pads[rank + i] <= 0) continue;
-    starts[count] = clamp(pads[i], 0, WHOLE);
+    starts[count] = sl_rule_clamp(pads[i], 0, WHOLE);
     ends[count] = pads[rank + i] > 0 ? -pads[rank + i] : WHOLE;
     axes[count++] = i;
   }
@@ -349,7 +345,7 @@ static sl_value_id unpad(sl_sweep *sweep, sl_value_id g, const int64_t *pads) {
 // Where entry `at` of a padded axis comes from.
 static int64_t source_of(const char *mode, int64_t at, int64_t size) {
   if (at >= 0 && at < size) return at;
-  if (strcmp(mode, "edge") == 0 || size == 1) return clamp(at, 0, size - 1);
+  if (strcmp(mode, "edge") == 0 || size == 1) return sl_rule_clamp(at, 0, size - 1);
   if (strcmp(mode, "wrap") == 0) return ((at % size) + size) % size;
   int64_t period = 2 * (size - 1), folded = ((at % period) + period) % period;
   return folded < size ? folded : period - folded;
