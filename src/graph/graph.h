@@ -182,9 +182,6 @@ int64_t sl_graph_opset(const sl_graph_model *model, const char *domain);
 static inline const sl_node *sl_graph_node(const sl_graph *graph, sl_node_id node) {
   return &graph->nodes[node];
 }
-static inline const sl_value *sl_graph_value(const sl_graph *graph, sl_value_id value) {
-  return &graph->values[value];
-}
 
 sl_value_id sl_graph_find(const sl_graph *graph, const char *name);  // 0 when there is none
 // A node by its own name, or by the name of one of its outputs; 0 when there is none.
@@ -288,8 +285,6 @@ void sl_graph_set_float(sl_graph *graph, sl_node_id node, const char *name, doub
 void sl_graph_set_string(sl_graph *graph, sl_node_id node, const char *name, const char *value);
 void sl_graph_set_ints(sl_graph *graph, sl_node_id node, const char *name, const int64_t *values,
                        int64_t count);
-void sl_graph_set_tensor(sl_graph *graph, sl_node_id node, const char *name,
-                         const sl_constant *tensor);
 // Sets (or replaces) an attribute; its arrays are borrowed.
 void sl_graph_set_attribute(sl_graph *graph, sl_node_id node, const sl_attribute *attribute);
 void sl_graph_unset(sl_graph *graph, sl_node_id node, const char *name);

@@ -294,15 +294,6 @@ void sl_graph_set_string(sl_graph *graph, sl_node_id node, const char *name, con
       &(sl_attribute){.name = name, .kind = SL_ATTRIBUTE_STRING, .count = 1, .strings = copy});
 }
 
-void sl_graph_set_tensor(sl_graph *graph, sl_node_id node, const char *name,
-                         const sl_constant *tensor) {
-  sl_constant *copy = SL_NEW(graph->arena, sl_constant);
-  *copy = *tensor;
-  sl_graph_set_attribute(
-      graph, node,
-      &(sl_attribute){.name = name, .kind = SL_ATTRIBUTE_TENSOR, .count = 1, .tensors = copy});
-}
-
 void sl_graph_set_inputs_of(sl_graph *graph, sl_node_id node, const sl_value_id *inputs,
                             int32_t count) {
   graph->nodes[node].inputs = copy_ids(graph->arena, inputs, count);

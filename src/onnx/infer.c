@@ -41,7 +41,7 @@ static int compare_row(const void *key, const void *row) {
   return strcmp(key, ((const rule_row *)row)->type);
 }
 
-sl_infer_rule sl_infer_rule_of(const char *type) {
+static sl_infer_rule rule_of(const char *type) {
   const rule_row *row = bsearch(type, rule_rows, sizeof rule_rows / sizeof *rule_rows,
                                 sizeof *rule_rows, compare_row);
   return row != NULL ? row->rule : NULL;
@@ -104,7 +104,7 @@ static int has_graphs(const sl_node *node) {
 }
 
 static sl_status infer_plain(sl_inference *i) {
-  sl_infer_rule rule = i->node->domain[0] == '\0' ? sl_infer_rule_of(i->node->type) : NULL;
+  sl_infer_rule rule = i->node->domain[0] == '\0' ? rule_of(i->node->type) : NULL;
   SL_TRY(rule != NULL ? rule(i) : SL_OK);
   sl_infer_follow(i);
   return SL_OK;

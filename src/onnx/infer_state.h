@@ -98,7 +98,6 @@ void sl_infer_follow(sl_inference *i);
 // ---- rules and control --------------------------------------------------------------------------
 
 typedef sl_status (*sl_infer_rule)(sl_inference *i);
-sl_infer_rule sl_infer_rule_of(const char *type);  // NULL when there is none
 
 #define SL_INFER(type, rule) SL_MUST_CHECK sl_status sl_infer_##rule(sl_inference *i);
 #include "onnx/infer_list.h"

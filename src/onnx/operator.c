@@ -89,17 +89,6 @@ int64_t sl_operator_int(int64_t opset, const sl_node *node, const char *name, in
   return strtoll(found.value, NULL, 10);
 }
 
-double sl_operator_float(int64_t opset, const sl_node *node, const char *name, double missing) {
-  sl_operator_attribute found;
-  double value;
-  if (sl_node_attribute(node, name) != NULL || !find_default(opset, node, name, &found))
-    return sl_node_float(node, name, missing);
-  char number[32] = {0};
-  size_t size = found.value_size < sizeof number ? found.value_size : sizeof number - 1;
-  memcpy(number, found.value, size);
-  return sl_parse_real(number, &value) ? (double)(float)value : missing;
-}
-
 const char *sl_operator_string(sl_arena *arena, int64_t opset, const sl_node *node,
                                const char *name) {
   sl_operator_attribute found;

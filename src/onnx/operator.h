@@ -25,7 +25,6 @@ const sl_operator *sl_operator_find(const char *type, int64_t opset);
 // `missing`; strings without default are NULL (the copy is in `arena`). Lists are borrowed; without
 // default they are NULL with *count 0.
 int64_t sl_operator_int(int64_t opset, const sl_node *node, const char *name, int64_t missing);
-double sl_operator_float(int64_t opset, const sl_node *node, const char *name, double missing);
 const char *sl_operator_string(sl_arena *arena, int64_t opset, const sl_node *node,
                                const char *name);
 

@@ -196,7 +196,7 @@ static sl_status read_attributes(sl_scan *scan, sl_wire wire, int32_t depth, sl_
   return SL_OK;
 }
 
-sl_status sl_scan_node(sl_scan *scan, sl_wire wire, int32_t depth, sl_error *err) {
+static sl_status scan_node(sl_scan *scan, sl_wire wire, int32_t depth, sl_error *err) {
   sl_onnx_node node = {.domain = "", .type = "", .name = "", .axis = INT64_MIN};
   SL_TRY(read_names(scan, wire, &node, err));
   SL_TRY(count_operator(scan, node.domain, node.type, err));
@@ -223,7 +223,7 @@ static sl_status graph_message(sl_scan *scan, const sl_wire_field *field, int32_
   void *at;
   switch (field->number) {
     case 1:
-      return sl_scan_node(scan, field->bytes, depth, err);
+      return scan_node(scan, field->bytes, depth, err);
     case 2:
       return scan->main_graph ? sl_scan_text(scan, field, &scan->out->graph_name, err) : SL_OK;
     case 5:
@@ -249,7 +249,7 @@ static sl_status scan_function(sl_scan *scan, sl_wire wire, int32_t depth, sl_er
     if (!more || field.type != SL_WIRE_BYTES) continue;
     if (field.number == 1) SL_TRY(sl_scan_text(scan, &field, &name, err));
     if (field.number == 10) SL_TRY(sl_scan_text(scan, &field, &domain, err));
-    if (field.number == 7) SL_TRY(sl_scan_node(scan, field.bytes, depth, err));
+    if (field.number == 7) SL_TRY(scan_node(scan, field.bytes, depth, err));
   }
   void *at;
   SL_TRY(sl_scan_push(scan, &scan->functions, sizeof(char *), &at, err));

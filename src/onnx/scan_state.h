@@ -57,7 +57,6 @@ SL_MUST_CHECK sl_status sl_scan_later(sl_scan *scan, sl_wire bytes, int32_t dept
                                       int32_t is_function, sl_error *err);
 
 SL_MUST_CHECK sl_status sl_scan_graph(sl_scan *scan, const sl_scan_pending *graph, sl_error *err);
-SL_MUST_CHECK sl_status sl_scan_node(sl_scan *scan, sl_wire wire, int32_t depth, sl_error *err);
 SL_MUST_CHECK sl_status sl_scan_value(sl_scan *scan, sl_wire wire, sl_onnx_value *out,
                                       sl_error *err);
 // A TypeProto, however deep its parts nest.

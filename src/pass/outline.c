@@ -105,7 +105,8 @@ static void finish(tree *t, const sl_graph *graph, int32_t *of, sl_outline *outl
   outline->block_of = of;
 }
 
-int sl_outline_from_names(sl_arena *arena, const sl_graph *graph, sl_outline *outline) {
+// Fills blocks and block_of from paths; 0 when the names are of no use.
+static int blocks_from_names(sl_arena *arena, const sl_graph *graph, sl_outline *outline) {
   const char **paths = sl_outline_paths(arena, graph);
   tree t = {.arena = arena, .index = sl_map_new(arena)};
   int32_t *of = SL_NEW_ARRAY(arena, int32_t, graph->node_count);
@@ -131,7 +132,8 @@ static int64_t grid_of(const sl_graph *graph, sl_value_id value) {
   return space[0].fixed * 65536 + space[1].fixed;
 }
 
-void sl_outline_from_sizes(sl_arena *arena, const sl_graph *graph, sl_outline *outline) {
+// The same from sizes: a new block where the grid of the layers changes.
+static void blocks_from_sizes(sl_arena *arena, const sl_graph *graph, sl_outline *outline) {
   tree t = {.arena = arena, .index = sl_map_new(arena)};
   int32_t *of = SL_NEW_ARRAY(arena, int32_t, graph->node_count), block = -1;
   int64_t grid = 0;
@@ -153,8 +155,8 @@ void sl_outline_from_sizes(sl_arena *arena, const sl_graph *graph, sl_outline *o
 
 sl_outline *sl_outline_make(sl_arena *arena, const sl_graph *graph) {
   sl_outline *outline = SL_NEW(arena, sl_outline);
-  outline->names_are_used = sl_outline_from_names(arena, graph, outline);
-  if (!outline->names_are_used) sl_outline_from_sizes(arena, graph, outline);
+  outline->names_are_used = blocks_from_names(arena, graph, outline);
+  if (!outline->names_are_used) blocks_from_sizes(arena, graph, outline);
   sl_outline_layers(arena, graph, outline);
   return outline;
 }

@@ -59,10 +59,6 @@ sl_outline *sl_outline_make(sl_arena *arena, const sl_graph *graph);
 
 // Dotted path of each node ("layer1.0.conv1"), "" where names say nothing; [node_count].
 const char **sl_outline_paths(sl_arena *arena, const sl_graph *graph);
-// Fills blocks and block_of from paths; 0 when the names are of no use.
-int sl_outline_from_names(sl_arena *arena, const sl_graph *graph, sl_outline *outline);
-// The same from sizes: a new block where the grid of the layers changes.
-void sl_outline_from_sizes(sl_arena *arena, const sl_graph *graph, sl_outline *outline);
 // Fills layers and target.
 void sl_outline_layers(sl_arena *arena, const sl_graph *graph, sl_outline *outline);
 

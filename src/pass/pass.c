@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of passes, and what they share. Start at sl_passes().
+// The table of passes, and what they share. Start at sl_pass_find().
 #include "pass/pass.h"
 
 #include <string.h>
@@ -9,11 +9,6 @@ static const sl_pass passes[] = {
 #include "pass/pass_list.h"
 #undef SL_PASS
 };
-
-const sl_pass *sl_passes(size_t *count) {
-  *count = sizeof passes / sizeof *passes;
-  return passes;
-}
 
 const sl_pass *sl_pass_find(const char *name) {
   for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)

@@ -25,7 +25,6 @@ typedef struct sl_pass {
   sl_pass_run run;
 } sl_pass;
 
-const sl_pass *sl_passes(size_t *count);
 const sl_pass *sl_pass_find(const char *name);  // NULL when there is none
 
 #define SL_PASS(name, is_idempotent, help)                                                      \
