@@ -345,13 +345,21 @@ static void rename_outer(sl_graph *graph, const char *from, const char *to) {
   sl_arena_free(scratch);
 }
 
+// All inputs at once: a copy for each would be quadratic in a node that reads a value many times.
+static void redirect_node(sl_graph *graph, sl_node *node, sl_value_id from, sl_value_id to) {
+  int32_t at = 0;
+  while (at < node->input_count && node->inputs[at] != from) at++;
+  if (at == node->input_count) return;
+  sl_value_id *inputs = SL_NEW_ARRAY(graph->arena, sl_value_id, node->input_count);
+  for (int32_t i = 0; i < node->input_count; i++)
+    inputs[i] = node->inputs[i] == from ? to : node->inputs[i];
+  node->inputs = inputs;
+}
+
 void sl_graph_redirect(sl_graph *graph, sl_value_id from, sl_value_id to, sl_node_id except) {
-  for (sl_node_id n = 1; n < graph->node_count; n++) {
-    sl_node *node = &graph->nodes[n];
-    if (node->is_removed || n == except) continue;
-    for (int32_t i = 0; i < node->input_count; i++)
-      if (node->inputs[i] == from) sl_graph_set_input(graph, n, i, to);
-  }
+  for (sl_node_id n = 1; n < graph->node_count; n++)
+    if (!graph->nodes[n].is_removed && n != except)
+      redirect_node(graph, &graph->nodes[n], from, to);
   rename_outer(graph, graph->values[from].name, graph->values[to].name);
 }
 
