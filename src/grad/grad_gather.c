@@ -186,12 +186,6 @@ typedef struct folding {
   int64_t pixels, places, blocks;   // products of image, block and steps
 } folding;
 
-static int64_t int_or(const sl_node *node, const char *name, int32_t index, int64_t missing) {
-  int64_t count;
-  const int64_t *ints = sl_node_ints(node, name, &count);
-  return ints != NULL && index < count ? ints[index] : missing;
-}
-
 static int read_folding(const sl_sweep *sweep, const sl_node *node, folding *f) {
   int64_t rank = sl_graph_constant_ints(sweep->graph, node->inputs[1], f->image, SL_RULE_RANK_MAX);
   int64_t block = sl_graph_constant_ints(sweep->graph, node->inputs[2], f->block, SL_RULE_RANK_MAX);
@@ -199,10 +193,10 @@ static int read_folding(const sl_sweep *sweep, const sl_node *node, folding *f) 
   f->rank = (int32_t)rank;
   f->pixels = f->places = f->blocks = 1;
   for (int32_t i = 0; i < f->rank; i++) {
-    f->stride[i] = int_or(node, "strides", i, 1);
-    f->dilation[i] = int_or(node, "dilations", i, 1);
-    f->begin[i] = int_or(node, "pads", i, 0);
-    int64_t room = f->image[i] + f->begin[i] + int_or(node, "pads", f->rank + i, 0);
+    f->stride[i] = sl_node_int_at(node, "strides", i, 1);
+    f->dilation[i] = sl_node_int_at(node, "dilations", i, 1);
+    f->begin[i] = sl_node_int_at(node, "pads", i, 0);
+    int64_t room = f->image[i] + f->begin[i] + sl_node_int_at(node, "pads", f->rank + i, 0);
     f->steps[i] = (room - f->dilation[i] * (f->block[i] - 1) - 1) / f->stride[i] + 1;
     f->pixels *= f->image[i];
     f->places *= f->block[i];

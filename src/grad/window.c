@@ -19,9 +19,7 @@ int64_t sl_window_reach(const sl_window *window, int32_t axis) {
 
 static void copy_ints(const sl_node *node, const char *name, int64_t *out, int32_t rank,
                       int64_t missing) {
-  int64_t count;
-  const int64_t *ints = sl_node_ints(node, name, &count);
-  for (int32_t i = 0; i < rank; i++) out[i] = ints != NULL && i < count ? ints[i] : missing;
+  for (int32_t i = 0; i < rank; i++) out[i] = sl_node_int_at(node, name, i, missing);
 }
 
 static sl_status read_sizes(const sl_sweep *sweep, sl_node_id node, sl_value_id value,

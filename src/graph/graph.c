@@ -82,6 +82,12 @@ const int64_t *sl_node_ints(const sl_node *node, const char *name, int64_t *coun
   return found != NULL ? found->ints : NULL;
 }
 
+int64_t sl_node_int_at(const sl_node *node, const char *name, int32_t index, int64_t missing) {
+  int64_t count;
+  const int64_t *ints = sl_node_ints(node, name, &count);
+  return index < count ? ints[index] : missing;
+}
+
 // ---- constants ----------------------------------------------------------------------------------
 
 double sl_constant_number(const sl_constant *constant, int64_t index) {

@@ -201,6 +201,8 @@ const char *sl_node_string(sl_arena *arena, const sl_node *node, const char *nam
                            const char *missing);
 // Borrowed; *count is 0 and the result NULL when absent.
 const int64_t *sl_node_ints(const sl_node *node, const char *name, int64_t *count);
+// Entry `index` of such a list; `missing` when the list is absent or shorter.
+int64_t sl_node_int_at(const sl_node *node, const char *name, int32_t index, int64_t missing);
 
 // Element `index` of a constant as a number (bool, integers, all float types).
 double sl_constant_number(const sl_constant *constant, int64_t index);

@@ -133,13 +133,9 @@ static void spread(binder *b, sl_graph *graph) {
 }
 
 static void spread_all(binder *b) {
-  sl_graph *graph = b->model->graph;
-  spread(b, graph);
-  for (sl_node_id n = 1; n < graph->node_count; n++) {
-    int32_t count;
-    sl_graph *const *inner = sl_node_graphs(b->scratch, &graph->nodes[n], &count);
-    for (int32_t g = 0; g < count; g++) spread(b, inner[g]);
-  }
+  int32_t count;
+  sl_graph **graphs = sl_graph_nested(b->scratch, b->model->graph, &count);
+  for (int32_t g = 0; g < count; g++) spread(b, graphs[g]);
 }
 
 static sl_status bind(binder *b, const sl_onnx_bound *bounds, size_t count) {

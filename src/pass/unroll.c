@@ -59,17 +59,11 @@ static int64_t rounds_of_loop(const unroller *u) {
   return goes_on(u->body) ? rounds : -1;
 }
 
-static int64_t int_at(const sl_node *node, const char *name, int32_t index) {
-  int64_t count;
-  const int64_t *ints = sl_node_ints(node, name, &count);
-  return ints != NULL && index < count ? ints[index] : 0;
-}
-
 static int64_t rounds_of_scan(const unroller *u) {
   int32_t scanned = u->loop.input_count - u->states;
   if (scanned < 1 || u->states < 0 || u->body->input_count != u->loop.input_count) return -1;
   const sl_type *type = &u->graph->values[u->loop.inputs[u->states]].type;
-  int64_t axis = int_at(&u->loop, "scan_input_axes", 0);
+  int64_t axis = sl_node_int_at(&u->loop, "scan_input_axes", 0, 0);
   if (axis < 0) axis += type->rank;
   if (type->rank < 1 || axis < 0 || axis >= type->rank || type->dims[axis].per_batch != 0)
     return -1;
@@ -139,11 +133,11 @@ static sl_value_id scalar_of(unroller *u, int64_t number) {
 
 // Entry `round` of a scanned input, counted from its end where it is scanned backwards.
 static sl_value_id entry_of(unroller *u, int32_t scanned, int64_t round) {
-  bool backwards = int_at(&u->loop, "scan_input_directions", scanned) != 0;
+  bool backwards = sl_node_int_at(&u->loop, "scan_input_directions", scanned, 0) != 0;
   sl_value_id at = scalar_of(u, backwards ? u->rounds - 1 - round : round);
   sl_value_id inputs[2] = {u->loop.inputs[u->states + scanned], at};
   sl_value_id entry = apply(u, "Gather", inputs, 2);
-  set_axis(u, int_at(&u->loop, "scan_input_axes", scanned));
+  set_axis(u, sl_node_int_at(&u->loop, "scan_input_axes", scanned, 0));
   return entry;
 }
 
@@ -158,11 +152,11 @@ static void give_outputs(unroller *u, const sl_value_id *states, const char *axe
       continue;
     }
     int32_t scanned = i - u->states;
-    int64_t axis = int_at(&u->loop, axes, scanned);
+    int64_t axis = sl_node_int_at(&u->loop, axes, scanned, 0);
     sl_value_id at = sl_graph_add_ints(u->graph, u->prefix, &axis, 1);
     sl_value_id *parts = SL_NEW_ARRAY(u->scratch, sl_value_id, u->rounds);
     for (int64_t r = 0; r < u->rounds; r++) {
-      bool backwards = int_at(&u->loop, directions, scanned) != 0;
+      bool backwards = sl_node_int_at(&u->loop, directions, scanned, 0) != 0;
       sl_value_id inputs[2] = {u->collected[scanned][backwards ? u->rounds - 1 - r : r], at};
       parts[r] = apply(u, "Unsqueeze", inputs, 2);
     }
