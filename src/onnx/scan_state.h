@@ -74,7 +74,6 @@ SL_MUST_CHECK sl_status sl_scan_external(sl_scan *scan, sl_wire wire, sl_onnx_ex
 
 const char *sl_onnx_type_name(int64_t element);  // of TensorProto.DataType; never NULL
 sl_dtype sl_onnx_dtype(int64_t element);
-double sl_onnx_element_bits(int64_t element);  // 0 when unknown
 
 // What bytes that are not ONNX look like, in words; NULL when nothing is recognised.
 const char *sl_onnx_looks_like(sl_bytes bytes);

@@ -4,50 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/element.h"
 #include "onnx/scan_state.h"
 
-typedef struct element {
-  const char *name;
-  sl_dtype dtype;
-  double bits;
-} element;
-
-// Indexed by TensorProto.DataType.
-static const element elements[] = {
-    {"undefined", SL_DTYPE_NONE, 0},
-    {"float32", SL_DTYPE_F32, 32},
-    {"uint8", SL_DTYPE_U8, 8},
-    {"int8", SL_DTYPE_I8, 8},
-    {"uint16", SL_DTYPE_U16, 16},
-    {"int16", SL_DTYPE_I16, 16},
-    {"int32", SL_DTYPE_I32, 32},
-    {"int64", SL_DTYPE_I64, 64},
-    {"string", SL_DTYPE_NONE, 0},
-    {"bool", SL_DTYPE_BOOL, 8},
-    {"float16", SL_DTYPE_F16, 16},
-    {"float64", SL_DTYPE_F64, 64},
-    {"uint32", SL_DTYPE_U32, 32},
-    {"uint64", SL_DTYPE_U64, 64},
-    {"complex64", SL_DTYPE_NONE, 64},
-    {"complex128", SL_DTYPE_NONE, 128},
-    {"bfloat16", SL_DTYPE_BF16, 16},
-    {"float8e4m3fn", SL_DTYPE_NONE, 8},
-    {"float8e4m3fnuz", SL_DTYPE_NONE, 8},
-    {"float8e5m2", SL_DTYPE_NONE, 8},
-    {"float8e5m2fnuz", SL_DTYPE_NONE, 8},
-    {"uint4", SL_DTYPE_NONE, 4},
-    {"int4", SL_DTYPE_NONE, 4},
-    {"float4e2m1", SL_DTYPE_NONE, 4},
-    {"float8e8m0", SL_DTYPE_NONE, 8},
-};
-
-static const element *element_of(int64_t type) {
-  return &elements[type > 0 && type < (int64_t)(sizeof elements / sizeof elements[0]) ? type : 0];
+static int32_t element_of(int64_t type) {
+  return type > 0 && type < SL_ELEMENT_COUNT ? (int32_t)type : SL_ELEMENT_NONE;
 }
 
-const char *sl_onnx_type_name(int64_t type) { return element_of(type)->name; }
-sl_dtype sl_onnx_dtype(int64_t type) { return element_of(type)->dtype; }
-double sl_onnx_element_bits(int64_t type) { return element_of(type)->bits; }
+sl_dtype sl_onnx_dtype(int64_t type) { return sl_element_dtype(element_of(type)); }
+
+// As tensors of ours spell it, else as ONNX does.
+const char *sl_onnx_type_name(int64_t type) {
+  if (element_of(type) == SL_ELEMENT_NONE) return "undefined";
+  sl_dtype dtype = sl_onnx_dtype(type);
+  return dtype != SL_DTYPE_NONE ? sl_dtype_name(dtype) : sl_element_name(element_of(type));
+}
 
 typedef struct tensor {
   const char *name;
@@ -200,7 +171,7 @@ static sl_status keep_external(sl_scan *scan, const tensor *t, sl_error *err) {
 
 static sl_status weigh(sl_scan *scan, const tensor *t, sl_error *err) {
   sl_onnx_summary *out = scan->out;
-  int64_t bytes = (int64_t)((double)t->count * sl_onnx_element_bits(t->type) / 8);
+  int64_t bytes = (int64_t)((double)t->count * sl_element_bits(element_of(t->type)) / 8);
   if (__builtin_add_overflow(out->parameter_count, t->count, &out->parameter_count) ||
       __builtin_add_overflow(out->parameter_bytes, bytes, &out->parameter_bytes))
     return sl_fail(err, SL_E_MODEL, "model \"%s\" claims more weights than any machine holds",
