@@ -104,12 +104,48 @@ static void divides_element_counts(void **state) {
   assert_false(sl_dim_is_known(sl_number_to_dim((sl_onnx_number){true, -1, 1, 0, 0})));
 }
 
+// How many of the elements start, start + step, ... are before the end: counted one by one.
+static int64_t taken(int64_t size, int64_t start, int64_t end, int64_t step) {
+  int64_t count = 0, last = size - 1;
+  start = start < 0 ? start + size : start;
+  end = end < 0 ? end + size : end;
+  if (start < 0) start = 0;
+  if (step < 0 && start > last) start = last;
+  for (int64_t i = start; step > 0 ? i < end && i < size : i > end && i >= 0; i += step) count++;
+  return count;
+}
+
+static void takes_what_slice_takes(void **state) {
+  (void)state;
+  for (int64_t size = 0; size < 5; size++)
+    for (int64_t start = -7; start < 8; start++)
+      for (int64_t end = -7; end < 8; end++)
+        for (int64_t step = -3; step < 4; step++) {
+          sl_onnx_number first, count;
+          if (step == 0) continue;
+          assert_true(sl_number_slice(SL_DIM(size), sl_number_of(start), sl_number_of(end), step,
+                                      &first, &count));
+          assert_int_equal(count.fixed, taken(size, start, end, step));
+          if (count.fixed > 0) assert_in_range(first.fixed, 0, size - 1);
+        }
+  // Beyond 2^31 a fixed size is still cut where the file says.
+  sl_onnx_number first, count, far = sl_number_of((int64_t)1 << 32);
+  assert_true(
+      sl_number_slice(SL_DIM((int64_t)1 << 33), far, sl_number_of(INT64_MAX), 1, &first, &count));
+  assert_true(first.fixed == far.fixed && count.fixed == far.fixed);
+  // "To the end" is the end for every N.
+  assert_true(sl_number_slice((sl_dim){.per_batch = 1}, sl_number_of(1), sl_number_of(INT32_MAX), 1,
+                              &first, &count));
+  assert_true(count.fixed == -1 && count.per_batch == 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(is_right_for_every_batch),
       cmocka_unit_test(compares_only_what_holds_for_every_batch),
       cmocka_unit_test(does_not_overflow),
       cmocka_unit_test(divides_element_counts),
+      cmocka_unit_test(takes_what_slice_takes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,6 +92,18 @@ static void keeps_small_constants(void **state) {
   assert_true(found);
 }
 
+// Eight weights of type 25, uint2, in a model written by hand.
+static void weighs_packed_weights(void **state) {
+  static const uint8_t bytes[] = {0x08, 8,    0x3a, 13,  0x2a, 11, 0x08, 8,   0x10,
+                                  25,   0x42, 1,    'w', 0x4a, 2,  0xe4, 0xe4};
+  sl_error err = {0};
+  sl_onnx_summary s;
+  sl_bytes whole = {bytes, sizeof bytes};
+  assert_int_equal(sl_onnx_scan(*state, "packed.onnx", whole, NULL, &s, &err), SL_OK);
+  assert_int_equal(s.parameter_count, 8);
+  assert_int_equal(s.parameter_bytes, 2);
+}
+
 static void names_custom_operators(void **state) {
   sl_error err = {0};
   sl_onnx_summary s = scan(*state, "custom_op.onnx");
@@ -323,6 +335,7 @@ int main(void) {
       TEST(reads_what_a_file_says),
       TEST(initializers_are_not_inputs),
       TEST(keeps_small_constants),
+      TEST(weighs_packed_weights),
       TEST(names_custom_operators),
       TEST(says_what_else_a_file_is),
       TEST(every_truncation_is_an_error),
