@@ -18,12 +18,13 @@ import { MapThumb } from "@/widgets/map-thumb";
 import { layerGrid, shortTitle, type ModelLayer, type Tap, type Taps } from "./use-layers";
 
 /** Width of a tile with its gap, as in inside.css. */
-const TILE = 82;
+const TILE = 90;
 
+/** Without spaces: the width of a tile holds no more. */
 const sizeOf = (layer: ModelLayer): string =>
   layer.kind === "attention"
     ? `${layer.heads} heads`
-    : `${layer.channels} × ${layer.height} × ${layer.width}`;
+    : `${layer.channels}×${layer.height}×${layer.width}`;
 
 function LayerMap(props: {
   readonly layer: ModelLayer;
@@ -55,7 +56,7 @@ function useSight(count: number, want: Taps["want"]) {
     const { scrollLeft = 0, clientWidth = 0 } = list.current ?? {};
     if (count === 0) return;
     const last = Math.ceil((scrollLeft + clientWidth) / TILE);
-    want(Math.floor(scrollLeft / TILE), Math.max(0, Math.min(count - 1, last)));
+    want(Math.floor(scrollLeft / TILE), clamp(last, 0, count - 1));
   }, [count, want]);
   useEffect(() => {
     look();
