@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A page: the panels that fit it now, or what to do when there is nothing to show yet.
 import { type ReactElement, useContext } from "react";
+import { fmtName, plural } from "@/base/format";
+import { useOp } from "@/engine/query";
 import { panels } from "@/panels/index";
 import type { Panel, PanelContext } from "@/panels/panel";
 import type { PageId } from "@/state/view";
@@ -23,6 +25,32 @@ function PanelBody(props: { readonly panel: Panel; readonly ctx: PanelContext })
   return <>{props.panel.render(props.ctx)}</>;
 }
 
+/** The way to a first run: from the images that are here, else from a folder. */
+function NoRuns(): ReactElement {
+  const { data, isPending } = useOp("ls", { what: "datasets", limit: 1 });
+  const dataset = data?.datasets[0];
+  if (isPending) return <Skeleton height={92} />;
+  if (dataset) {
+    return (
+      <Empty icon="explore" title="This workspace has no runs yet">
+        <bdi>{fmtName(dataset.name ?? "")}</bdi> with {plural(dataset.samples, "sample")} is
+        imported. Run a model on it and its failures appear here:
+        <br />
+        <Command text="slitlamp eval model.onnx" />
+      </Empty>
+    );
+  }
+  return (
+    <Empty icon="explore" title="This workspace has no runs yet">
+      Evaluate a model on a folder of images and its failures appear here:
+      <br />
+      <Command text="slitlamp open model.onnx images/" />
+      <p className="empty-or">or look at two small models on real images first:</p>
+      <Command text="slitlamp demo" />
+    </Empty>
+  );
+}
+
 function Nothing(props: {
   readonly page: PageId;
   readonly ctx: PanelContext;
@@ -35,17 +63,7 @@ function Nothing(props: {
       </Empty>
     );
   }
-  if (props.ctx.runs.length === 0) {
-    return (
-      <Empty icon="explore" title="This workspace has no runs yet">
-        Evaluate a model on a folder of images and its failures appear here:
-        <br />
-        <Command text="slitlamp open model.onnx images/" />
-        <p className="empty-or">or look at two small models on real images first:</p>
-        <Command text="slitlamp demo" />
-      </Empty>
-    );
-  }
+  if (props.ctx.runs.length === 0) return <NoRuns />;
   return (
     <Empty icon="info" title="Nothing to show here">
       No panel of this page fits the run looked at.

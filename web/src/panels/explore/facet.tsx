@@ -87,7 +87,8 @@ function Body(props: FacetProps): ReactElement {
           aria-pressed={chosenValues(where, field)[0] === ""}
           onClick={() => onFilter((now) => pressed(now, field, "", true))}
         >
-          {fmtInt(shown.missing_matched)} of {fmtInt(shown.missing)} without a value
+          {shown.missing_matched < shown.missing && `${fmtInt(shown.missing_matched)} of `}
+          {fmtInt(shown.missing)} without a value
         </button>
       )}
     </>

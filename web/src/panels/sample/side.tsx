@@ -94,7 +94,11 @@ function Scores(props: SideProps): ReactElement {
     <Section title="Decision">
       <Measures {...props} />
       {rows.length === 0 ? (
-        <p className="dim">This run kept no scores of this sample.</p>
+        <p className="dim">
+          {sample.outcome === "broken"
+            ? "No decision: there was no picture to show the model."
+            : "This run kept no scores of this sample."}
+        </p>
       ) : (
         <ScoreBars
           scores={rows}
