@@ -3,6 +3,7 @@
 // picture, export, and moving through layers and channels.
 import type { ReactElement } from "react";
 import { type SheetId, withSheet } from "@/base/canvas-view";
+import { clamp } from "@/base/scale";
 import { useActions } from "@/state/actions";
 import { copyText, toast } from "@/state/toasts";
 import { IconButton } from "@/widgets/button";
@@ -60,7 +61,7 @@ function stepChannel(scene: Scene, by: number): void {
   const { looked, canvas, change } = scene;
   const sorted = sortChannels(looked.tap?.channels ?? [], "energy");
   const at = sorted.findIndex((stat) => stat.channel === canvas.channel);
-  const next = sorted[Math.max(0, Math.min(sorted.length - 1, at < 0 ? 0 : at + by))];
+  const next = sorted[clamp(at < 0 ? 0 : at + by, 0, sorted.length - 1)];
   if (next) change(withSheet({ ...canvas, channel: next.channel }, "activation", { on: true }));
 }
 
@@ -93,8 +94,7 @@ export function useCanvasActions(
     act("brush", "Draw regions to switch off", "D", command.brush),
     act("whole", "Whole picture, or what the model saw", "F", command.whole),
     act("save", "Save the picture with its legend", "E", command.save),
-    act("link", "Copy the link to this view", "Y", command.link),
-    act("leave", "Leave the layer", "Shift+X", command.leave),
+    act("leave", "Leave the layer", "Q", command.leave),
   ]);
 }
 
