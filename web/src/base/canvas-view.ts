@@ -2,6 +2,7 @@
 // What the layered canvas shows, as a part of the view: which sheets, how each is drawn, the layer
 // and channel looked at, the attribution asked for, the edits in force. Invariant: decodeCanvas(
 // encodeCanvas(c)) equals c; defaults are left out, what is not understood falls back to them.
+import { clamp } from "./scale";
 
 const HEATS = ["effect", "attribution", "activation"] as const;
 const PICTURES = ["saw", "pixels", "verdict"] as const;
@@ -96,7 +97,7 @@ export function encodeSheet(id: SheetId, sheet: SheetLook): string {
 
 const within = (text: string | undefined, low: number, high: number, otherwise: number): number => {
   const value = Number(text);
-  return text && Number.isFinite(value) ? Math.max(low, Math.min(high, value)) : otherwise;
+  return text && Number.isFinite(value) ? clamp(value, low, high) : otherwise;
 };
 
 /** The look that one comma part changes. */

@@ -3,6 +3,7 @@
 // crop, letterbox, pad) are read from the sizes before and after them. Invariant: a Placement maps
 // picture coordinates to input coordinates per axis, input = picture * scale + offset, in pixels of
 // each; centres of pixels stay on centres, as every resize kernel of the pipelines has it.
+import { clamp } from "./scale";
 
 export interface FrameStep {
   readonly name: string | null;
@@ -142,7 +143,7 @@ export function cellsIn(
   frame: Sizes,
   grid: { readonly height: number; readonly width: number },
 ): [number, number, number, number] | null {
-  const cut = (at: number, size: number) => Math.max(0, Math.min(size, at));
+  const cut = (at: number, size: number) => clamp(at, 0, size);
   const begin = (at: number, length: number, size: number) =>
     cut(Math.floor((at / length) * size + 1e-6), size);
   const end = (at: number, length: number, size: number) =>

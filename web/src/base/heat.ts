@@ -4,6 +4,7 @@
 // not finite are transparent and counted, never drawn as if they were numbers.
 import { type ColourMap, colourMap, type MapKind } from "./colour-map";
 import type { Tensor } from "./npy";
+import { clamp } from "./scale";
 
 export interface Plane {
   readonly width: number;
@@ -111,7 +112,7 @@ export interface Range {
 /** Value below which the share `part` (0 to 1) of ascending `sorted` lies. */
 function quantile(sorted: ArrayLike<number>, part: number): number {
   if (sorted.length === 0) return 0;
-  const at = Math.max(0, Math.min(sorted.length - 1, part * (sorted.length - 1)));
+  const at = clamp(part, 0, 1) * (sorted.length - 1);
   const low = sorted[Math.floor(at)] ?? 0;
   return low + ((sorted[Math.ceil(at)] ?? low) - low) * (at - Math.floor(at));
 }
@@ -147,7 +148,7 @@ export const paintOf = (plane: Plane, mapId: string, percent: number, fade: bool
 
 /** Place of a value in its range, 0 to 1; where all values are the same, they are nothing. */
 export function shareOf(value: number, { low, high, kind }: Range): number {
-  if (high > low) return Math.max(0, Math.min(1, (value - low) / (high - low)));
+  if (high > low) return clamp((value - low) / (high - low), 0, 1);
   return kind === "diverging" ? 0.5 : 0;
 }
 

@@ -29,6 +29,14 @@ function noAnswer(thrown: unknown): Problem {
   });
 }
 
+async function ask(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, init);
+  } catch (thrown) {
+    throw noAnswer(thrown);
+  }
+}
+
 /** Sends JSON (or nothing) to a path of our own server and returns the parsed reply. */
 export async function send(
   method: "GET" | "POST",
@@ -46,12 +54,7 @@ export async function send(
     init.body = JSON.stringify(body);
     init.headers = { accept: "application/json", "content-type": "application/json" };
   }
-  let reply: Response;
-  try {
-    reply = await fetch(path, init);
-  } catch (thrown) {
-    throw noAnswer(thrown);
-  }
+  const reply = await ask(path, init);
   const parsed = await readBody(reply);
   if (!reply.ok) throw problemFromBody(parsed, reply.status);
   return { status: reply.status, body: parsed };
@@ -60,12 +63,7 @@ export async function send(
 /** The bytes behind an address of our own server. */
 export async function fetchBytes(path: string, signal?: AbortSignal): Promise<ArrayBuffer> {
   const init: RequestInit = { credentials: "same-origin", ...(signal ? { signal } : {}) };
-  let reply: Response;
-  try {
-    reply = await fetch(path, init);
-  } catch (thrown) {
-    throw noAnswer(thrown);
-  }
+  const reply = await ask(path, init);
   if (!reply.ok) throw problemFromBody(await readBody(reply), reply.status);
   return reply.arrayBuffer();
 }

@@ -35,6 +35,17 @@ export function useSize<T extends HTMLElement>(): [RefObject<T | null>, Size] {
   return [ref, size];
 }
 
+/** The value once it has stayed the same for `ms`; the first at once. Compared as JSON. */
+export function useRested<T>(value: T, ms: number): T {
+  const text = JSON.stringify(value);
+  const [rested, setRested] = useState({ text, value });
+  useEffect(() => {
+    const timer = setTimeout(() => setRested({ text, value }), ms);
+    return () => clearTimeout(timer);
+  }, [text, ms]);
+  return rested.value;
+}
+
 /** Does the media query hold? Follows changes. */
 export function useMedia(query: string): boolean {
   const subscribe = useCallback(

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The hand on a picture: pan and pinch by pointer, zoom by wheel, commands for keys and buttons,
 // and the buttons. Shared by every canvas that is looked at through a Look.
-import { type PointerEvent, type ReactElement, type RefObject, useEffect, useRef } from "react";
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactElement,
+  type RefObject,
+  useEffect,
+  useRef,
+} from "react";
 import { IconButton } from "./button";
 import { type Size, useLatest } from "./hooks";
 import { actualZoom, FIT, type Look, panBy, settleLook, zoomAbout } from "./image-view";
@@ -87,7 +94,15 @@ export function commandsOf({ look, onLook, image, box }: HandArgs) {
     "1": actual,
     ...(look.zoom > 1 ? arrows : {}),
   };
-  return { zoom, fit, actual, keys };
+  const press = (event: KeyboardEvent) => {
+    const run = keys[event.key];
+    if (!run || event.ctrlKey || event.metaKey || event.altKey) return;
+    run();
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const double = () => (look.zoom === 1 ? actual() : fit());
+  return { zoom, fit, actual, press, double };
 }
 
 export function LookTools(props: {

@@ -2,7 +2,7 @@
 // ImageViewer: one picture with zoom and pan by wheel, drag, pinch and keys (+ - 0 1 and arrows),
 // a read-out of the pixel pointed at, and pixel values at high zoom. Viewers that share a Look move
 // together. Start at image-hand.tsx for the pointer, image-view.ts for the arithmetic.
-import { type KeyboardEvent, type ReactElement, useEffect, useRef, useState } from "react";
+import { type ReactElement, useEffect, useRef, useState } from "react";
 import { toProblem } from "@/base/problem";
 import { openCanvas, useSize } from "./hooks";
 import { commandsOf, LookTools, useHand, useWheel } from "./image-hand";
@@ -102,13 +102,6 @@ export function ImageViewer(props: ImageViewerProps): ReactElement {
       paintPicture(context, picture, look, box, { font, read: props.read ?? String });
     }
   }, [picture, look, box, props.read]);
-  const press = (event: KeyboardEvent) => {
-    const run = command.keys[event.key];
-    if (!run || event.ctrlKey || event.metaKey || event.altKey) return;
-    run();
-    event.preventDefault();
-    event.stopPropagation();
-  };
   return (
     <div className="image" ref={ref}>
       <canvas
@@ -118,7 +111,7 @@ export function ImageViewer(props: ImageViewerProps): ReactElement {
         role="img"
         aria-label={title}
         style={{ width: box.width, height: box.height }}
-        onKeyDown={press}
+        onKeyDown={command.press}
         onPointerDown={hand.down}
         onPointerMove={(event) => {
           setAt([event.nativeEvent.offsetX, event.nativeEvent.offsetY]);
@@ -127,7 +120,7 @@ export function ImageViewer(props: ImageViewerProps): ReactElement {
         onPointerUp={hand.up}
         onPointerCancel={hand.up}
         onPointerLeave={() => setAt(null)}
-        onDoubleClick={() => (look.zoom === 1 ? command.actual() : command.fit())}
+        onDoubleClick={command.double}
       />
       {failed && <p className="image-failed">The picture could not be shown: {failed}</p>}
       {!picture && !failed && <div className="image-wait skeleton" />}

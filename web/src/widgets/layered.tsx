@@ -3,7 +3,6 @@
 // of the image viewer; besides, a beam that peels sheets under the pointer, a swipe line, blinking,
 // and a brush that draws a box. Invariant: it knows sheets and boxes, not what they mean.
 import {
-  type KeyboardEvent,
   type PointerEvent,
   type ReactElement,
   type ReactNode,
@@ -212,13 +211,6 @@ export function LayeredCanvas(props: LayeredCanvasProps): ReactElement {
     isSwiping.current = false;
     hand.up(event);
   };
-  const press = (event: KeyboardEvent) => {
-    const run = command.keys[event.key];
-    if (!run || event.ctrlKey || event.metaKey || event.altKey) return;
-    run();
-    event.preventDefault();
-    event.stopPropagation();
-  };
   return (
     <div className="image layered" ref={ref}>
       <canvas
@@ -228,13 +220,13 @@ export function LayeredCanvas(props: LayeredCanvasProps): ReactElement {
         role="img"
         aria-label={props.title}
         style={{ width: box.width, height: box.height }}
-        onKeyDown={press}
+        onKeyDown={command.press}
         onPointerDown={down}
         onPointerMove={move}
         onPointerUp={up}
         onPointerCancel={up}
         onPointerLeave={() => setPointer(null)}
-        onDoubleClick={() => (look.zoom === 1 ? command.actual() : command.fit())}
+        onDoubleClick={command.double}
       />
       <Readout
         sheets={sheets}

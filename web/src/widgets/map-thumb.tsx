@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A small heat map, each cell as it is. The colours reach from the least to the most of its own.
 import { type ReactElement, useEffect, useRef } from "react";
-import { colourise, paintOf, type Plane } from "@/base/heat";
+import { paintOf, type Plane } from "@/base/heat";
+import { putPlane } from "./sheet-paint";
 
 export function MapThumb(props: {
   readonly plane: Plane;
@@ -11,12 +12,7 @@ export function MapThumb(props: {
   const { plane, map = "" } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    const context = canvas.current?.getContext("2d");
-    if (!canvas.current || !context) return;
-    canvas.current.width = plane.width;
-    canvas.current.height = plane.height;
-    const bytes = colourise(plane, paintOf(plane, map, 99.5, false));
-    context.putImageData(new ImageData(bytes, plane.width, plane.height), 0, 0);
+    if (canvas.current) putPlane(canvas.current, plane, paintOf(plane, map, 99.5, false));
   }, [plane, map]);
   return <canvas ref={canvas} className="map-thumb" aria-hidden="true" />;
 }

@@ -5,6 +5,7 @@
 import type { Blend } from "@/base/canvas-view";
 import type { Box } from "@/base/frame";
 import { colourise, type Paint, type Plane } from "@/base/heat";
+import { clamp } from "@/base/scale";
 import type { Size } from "./hooks";
 import { type Look, place } from "./image-view";
 
@@ -44,7 +45,7 @@ function enlarge(
   [outStep, outStride]: readonly [number, number],
 ): Float32Array {
   const to = new Float32Array(length * by * lines);
-  const cut = (at: number) => Math.max(0, Math.min(length - 1, at));
+  const cut = (at: number) => clamp(at, 0, length - 1);
   for (let at = 0; at < length * by; at += 1) {
     const place = (at + 0.5) / by - 0.5;
     const first = Math.floor(place);
@@ -70,14 +71,18 @@ export function smoothPlane(plane: Plane, side = SMOOTH_SIDE): Plane {
   return { width: w * by, height: h * by, values };
 }
 
+/** Makes a canvas the picture of a plane, a pixel for each cell. */
+export function putPlane(canvas: HTMLCanvasElement, plane: Plane, paint: Paint): void {
+  const { width, height } = plane;
+  Object.assign(canvas, { width, height });
+  const bytes = colourise(plane, paint);
+  canvas.getContext("2d")?.putImageData(new ImageData(bytes, width, height), 0, 0);
+}
+
 /** A plane as a canvas to draw from. */
 export function planeCanvas(plane: Plane, paint: Paint, cells: boolean): HTMLCanvasElement {
-  const drawn = cells ? plane : smoothPlane(plane);
   const canvas = document.createElement("canvas");
-  canvas.width = drawn.width;
-  canvas.height = drawn.height;
-  const bytes = colourise(drawn, paint);
-  canvas.getContext("2d")?.putImageData(new ImageData(bytes, drawn.width, drawn.height), 0, 0);
+  putPlane(canvas, cells ? plane : smoothPlane(plane), paint);
   return canvas;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The filter as chips. Each opens an editor of its text, which the core checks as it is typed; it
 // can be inverted and taken away. A last chip adds a clause.
-import { type ReactElement, useEffect, useId, useState } from "react";
+import { type ReactElement, useId, useState } from "react";
 import {
   type Clause,
   describeClause,
@@ -13,6 +13,7 @@ import { fmtName, plural } from "@/base/format";
 import { useOp } from "@/engine/query";
 import type { Facet } from "@/gen/ops";
 import { Button } from "@/widgets/button";
+import { useRested } from "@/widgets/hooks";
 import { Icon } from "@/widgets/icon";
 import { Popup } from "@/widgets/popup";
 import type { PanelContext } from "../panel";
@@ -29,20 +30,12 @@ interface EditorProps {
   readonly onClose: () => void;
 }
 
-/** `text` once it has not changed for a while. */
-function useRested(text: string): string {
-  const [rested, setRested] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(text), 180);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return rested;
-}
+const REST_MS = 180;
 
 function Editor(props: EditorProps & { readonly children?: ReactElement }): ReactElement {
   const id = useId();
   const [text, setText] = useState(props.text);
-  const rested = useRested(text.trim());
+  const rested = useRested(text.trim(), REST_MS);
   const clauses = [...props.rest, parseClause(rested)];
   const reply = useOp(
     "view",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pixels of the graph view. Only what is in sight is drawn; words appear where they can be read.
 import type { Layout, PlacedNode } from "@/base/graph-layout";
+import { clamp } from "@/base/scale";
 import type { Size } from "@/widgets/hooks";
 import { type Measure, measureOf, type Unit } from "./units";
 
@@ -74,7 +75,7 @@ function paintEdges(
       }
     }
     context.strokeStyle = isChosen ? colours["--accent"] : colours["--edge"];
-    context.lineWidth = (isChosen ? 2 : 1.1) / Math.max(0.5, Math.min(1, camera.scale));
+    context.lineWidth = (isChosen ? 2 : 1.1) / clamp(camera.scale, 0.5, 1);
     context.globalAlpha = isChosen ? 1 : 0.7;
     context.stroke();
   }

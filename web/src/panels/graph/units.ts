@@ -2,7 +2,7 @@
 // What the graph view draws of a model: blocks that are folded, and the nodes of those that are
 // not. Invariant: every node of the model is in exactly one unit; an edge joins two units when one
 // reads what the other makes.
-import { fmtName } from "@/base/format";
+import { fmtName, plural } from "@/base/format";
 import type { LayoutEdge } from "@/base/graph-layout";
 import type { ResultOf } from "@/engine/query";
 
@@ -78,7 +78,7 @@ function nodeUnit(node: ModelNode): Unit {
 const blockUnit = (block: ModelBlock, shape: string): Unit => ({
   id: blockId(block),
   title: fmtName(block.title ?? ""),
-  kind: `${block.nodes} ${block.nodes === 1 ? "node" : "nodes"}`,
+  kind: plural(block.nodes, "node"),
   shape: shortShape(shape),
   block,
   node: null,

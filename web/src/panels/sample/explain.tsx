@@ -3,7 +3,7 @@
 // the result. The form of a method is made from its row in the registry.
 import { type ReactElement, useState } from "react";
 import type { CanvasView } from "@/base/canvas-view";
-import { fmtDuration, fmtInt, fmtName, fmtReal, plural } from "@/base/format";
+import { fmtDuration, fmtName, fmtReal, plural } from "@/base/format";
 import { fuzzyFilter } from "@/base/fuzzy";
 import { TextField, Select } from "@/widgets/field";
 import { Form } from "@/widgets/form";
@@ -146,7 +146,7 @@ function Facts({ attribution }: ExplainProps): ReactElement | null {
     result.layer !== null && `at ${fmtName(result.layer)}`,
     `target ${fmtReal(result.target_values[0] ?? null, 4)}`,
     delta !== undefined && `completeness off by ${fmtReal(delta, 2)}`,
-    `${fmtInt(result.runs)} ${result.runs === 1 ? "run" : "runs"}`,
+    plural(result.runs, "run"),
     fmtDuration((result.seconds ?? 0) * 1000),
   ].filter(Boolean);
   return (

@@ -3,6 +3,7 @@
 // by a press and kept for the sample; where this program has no such operation, there is no press.
 import { useState } from "react";
 import type { Problem } from "@/base/problem";
+import { clamp } from "@/base/scale";
 import { type ResultOf, useOp } from "@/engine/query";
 import type { PanelContext } from "../panel";
 
@@ -51,5 +52,5 @@ export function useCauses(ctx: PanelContext, sample: string): Causes {
 export function effectOf(trace: ResultOf<"trace">, layer: TraceLayer): number | null {
   const { before, twin_target: twin } = trace;
   if (before === null || twin === null || layer.whole === null || twin === before) return null;
-  return Math.max(0, Math.min(1, (layer.whole - before) / (twin - before)));
+  return clamp((layer.whole - before) / (twin - before), 0, 1);
 }

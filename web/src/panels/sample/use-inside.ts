@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the canvas of a sample reads: the model's layers, the attribution asked for, the tensor of
 // the layer looked at. Invariant: only what is shown is asked for, and each part fails by itself.
-import { useEffect, useState } from "react";
 import type { CanvasView } from "@/base/canvas-view";
 import type { Tensor } from "@/base/npy";
 import type { Problem } from "@/base/problem";
 import { type ResultOf, useOp } from "@/engine/query";
 import { useTensor } from "@/engine/tensor";
+import { useRested } from "@/widgets/hooks";
 import type { PanelContext } from "../panel";
 import { attributeParams, hasOp } from "./methods";
 import type { Target } from "./targets";
-
-/** The value once it has stayed the same for `ms`; the first at once. */
-export function useRested<T>(value: T, ms: number): T {
-  const text = JSON.stringify(value);
-  const [rested, setRested] = useState({ text, value });
-  useEffect(() => {
-    const timer = setTimeout(() => setRested({ text, value }), ms);
-    return () => clearTimeout(timer);
-  }, [text, ms]);
-  return rested.value;
-}
 
 /** Class names of the run's model, in output order. */
 export function useClasses(ctx: PanelContext): readonly string[] {

@@ -9,6 +9,7 @@ import { type Box, cellsIn } from "@/base/frame";
 import { channelPlane, energyPlane, type Grid, gridOf, mergedPlane } from "@/base/heat";
 import type { Tensor } from "@/base/npy";
 import type { Problem } from "@/base/problem";
+import { clamp } from "@/base/scale";
 import { useTensor } from "@/engine/tensor";
 import type { PanelContext } from "../panel";
 import { type EditState, useEdit } from "./edits";
@@ -159,7 +160,7 @@ export function stepLayer(scene: Scene, by: number): void {
   const { list } = scene.layers;
   if (list.length === 0) return;
   const start = scene.looked.index < 0 ? (by > 0 ? -1 : list.length) : scene.looked.index;
-  const next = list[Math.max(0, Math.min(list.length - 1, start + by))];
+  const next = list[clamp(start + by, 0, list.length - 1)];
   scene.change(withLayer(scene.canvas, next?.value ?? ""));
 }
 
