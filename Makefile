@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build release demo test bench bench-zoo format asan tsan pages install clean
+.PHONY: help setup build release demo test bench bench-zoo bench-attrib format asan tsan pages install clean
 
 help: ## this list
 	@printf 'Slitlamp: see what a vision model gets wrong, and why.\n\n'
@@ -39,6 +39,10 @@ bench: release ## measure against the peers and print ratios
 bench-zoo: release ## gradients of whole models against PyTorch's (about 5 GB of packages)
 	@cmake --build build/release --target benches -- -j $(JOBS)
 	@python3 bench/zoo.py $(ARGS)
+
+bench-attrib: release ## attribution methods beside Captum, pytorch-grad-cam and bare ONNX Runtime
+	@cmake --build build/release --target benches -- -j $(JOBS)
+	@python3 bench/attrib.py $(ARGS)
 
 format: ## rewrite C files (and pages, where prettier is installed) in the house format
 	@tools/format.sh
