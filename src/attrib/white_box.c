@@ -14,6 +14,7 @@
 #include "pass/cut.h"
 #include "pass/pass.h"
 #include "pass/prepare.h"
+#include "pass/taps.h"
 
 typedef struct kept_piece {
   sl_piece piece;
@@ -145,34 +146,10 @@ int64_t sl_white_box_batch(const sl_white_box *box) {
   return type->rank > 0 && type->dims[0].per_batch == 0 ? type->dims[0].fixed : 0;
 }
 
-static const char *nearest_name(const sl_graph *graph, sl_arena *scratch, const char *name) {
-  const char **names = SL_NEW_ARRAY(scratch, const char *, graph->value_count + graph->node_count);
-  size_t count = 0;
-  for (sl_value_id v = 1; v < graph->value_count; v++)
-    if (graph->values[v].origin != SL_ORIGIN_NONE && graph->values[v].origin != SL_ORIGIN_CONSTANT)
-      names[count++] = graph->values[v].name;
-  for (sl_node_id n = 1; n < graph->node_count; n++)
-    if (!graph->nodes[n].is_removed && graph->nodes[n].name[0] != '\0')
-      names[count++] = graph->nodes[n].name;
-  return sl_nearest(name, names, count);
-}
-
 sl_status sl_white_box_value(const sl_white_box *box, const char *name, sl_value_id *out,
                              sl_error *err) {
-  const sl_graph *graph = box->model->graph;
-  *out = name != NULL ? sl_graph_find(graph, name) : sl_white_box_output(box);
-  sl_node_id node = *out == 0 ? sl_graph_find_node(graph, name) : 0;
-  if (node != 0) *out = sl_node_output(&graph->nodes[node], 0);
-  if (*out != 0 && graph->values[*out].origin != SL_ORIGIN_NONE) return SL_OK;
-  sl_arena *scratch = sl_arena_new(NULL, "names");
-  const char *near = nearest_name(graph, scratch, name);
-  sl_fail(err, SL_E_NOT_FOUND, "model \"%s\" has no value or node \"%s\"", box->name, name);
-  if (near != NULL)
-    sl_hint(err, SL_E_NOT_FOUND, "did you mean \"%s\"?", near);
-  else
-    sl_hint(err, SL_E_NOT_FOUND, "\"slitlamp inspect\" lists the layers of a model");
-  sl_arena_free(scratch);
-  return SL_E_NOT_FOUND;
+  *out = sl_white_box_output(box);
+  return name == NULL ? SL_OK : sl_tap_find(box->model->graph, box->name, name, out, err);
 }
 
 // ---- pieces -------------------------------------------------------------------------------------
@@ -201,18 +178,9 @@ static kept_piece *keep_piece(sl_white_box *box, const sl_text *key) {
   return kept;
 }
 
-// Inputs, constants and values that are outputs already cannot be outputs (again) themselves.
-static sl_value_id as_output(sl_graph *graph, sl_value_id value) {
-  const sl_value *v = &graph->values[value];
-  if (v->origin == SL_ORIGIN_NODE && !v->is_output) return value;
-  sl_value_id copy = sl_graph_apply(graph, "Identity", v->name, "", &value, 1, 1);
-  graph->values[copy].type = graph->values[value].type;
-  return copy;
-}
-
-static void set_outputs(sl_graph *graph, const sl_value_id *values, int32_t count) {
-  sl_graph_set_outputs(graph, NULL, 0);
-  for (int32_t i = 0; i < count; i++) sl_graph_add_output(graph, as_output(graph, values[i]));
+static void set_outputs(sl_graph_model *model, const sl_value_id *values, int32_t count) {
+  sl_graph_set_outputs(model->graph, NULL, 0);
+  sl_pass_tap(model, values, count, NULL);
 }
 
 static sl_status finish_piece(sl_white_box *box, sl_graph_model *model, sl_text *key,
@@ -232,7 +200,7 @@ static sl_status finish_piece(sl_white_box *box, sl_graph_model *model, sl_text 
 static sl_status build_tap(sl_white_box *box, const sl_value_id *values, int32_t count,
                            sl_text *key, kept_piece **out, sl_error *err) {
   sl_graph_model *model = sl_graph_model_copy(box->arena, box->model);
-  set_outputs(model->graph, values, count);
+  set_outputs(model, values, count);
   return finish_piece(box, model, key, out, err);
 }
 
@@ -258,7 +226,7 @@ static sl_status build_suffix(sl_white_box *box, const sl_value_id *from, int32_
                               const sl_value_id *to, int32_t count, sl_text *key, kept_piece **out,
                               sl_error *err) {
   sl_graph_model *model = sl_graph_model_copy(box->arena, box->model);
-  set_outputs(model->graph, to, count);
+  set_outputs(model, to, count);
   SL_TRY(cut_at(model, from, from_count, err));
   return finish_piece(box, model, key, out, err);
 }
@@ -305,7 +273,7 @@ static sl_status append_gradient(sl_white_box *box, const sl_gradient_ask *ask,
   for (int32_t i = 0; i < ask->wrt_count; i++)
     outputs[ask->value_count + i] =
         found->gradients[i] != 0 ? found->gradients[i] : zeros_like(graph, ask->wrt[i]);
-  set_outputs(graph, outputs, ask->value_count + ask->wrt_count);
+  set_outputs(model, outputs, ask->value_count + ask->wrt_count);
   return SL_OK;
 }
 
@@ -334,9 +302,8 @@ static sl_status build_gradient(sl_white_box *box, const sl_gradient_ask *ask, s
   SL_TRY(check_ask(box, ask, err));
   sl_graph_model *model = sl_graph_model_copy(box->arena, box->model);
   // Everything asked for must survive the cut; the outputs are set again when gradients are there.
-  set_outputs(model->graph, ask->targets, ask->target_count);
-  for (int32_t i = 0; i < ask->value_count; i++)
-    sl_graph_add_output(model->graph, as_output(model->graph, ask->values[i]));
+  set_outputs(model, ask->targets, ask->target_count);
+  sl_pass_tap(model, ask->values, ask->value_count, NULL);
   sl_grad_result found;
   SL_TRY(append_gradient(box, ask, model, &found, err));
   SL_TRY(finish_piece(box, model, key, out, err));

@@ -19,7 +19,8 @@ static const char *nearest(const sl_graph *graph, sl_arena *scratch, const char 
   return sl_nearest(name, names, count);
 }
 
-sl_status sl_tap_find(const sl_graph *graph, const char *name, sl_value_id *out, sl_error *err) {
+sl_status sl_tap_find(const sl_graph *graph, const char *model, const char *name, sl_value_id *out,
+                      sl_error *err) {
   sl_value_id value = sl_graph_find(graph, name);
   sl_node_id node = value == 0 ? sl_graph_find_node(graph, name) : 0;
   if (node != 0) value = sl_node_output(&graph->nodes[node], 0);
@@ -27,11 +28,13 @@ sl_status sl_tap_find(const sl_graph *graph, const char *name, sl_value_id *out,
   if (value != 0 && graph->values[value].origin != SL_ORIGIN_NONE) return SL_OK;
   sl_arena *scratch = sl_arena_new(NULL, "names");
   const char *near = nearest(graph, scratch, name);
-  sl_fail(err, SL_E_NOT_FOUND, "the model has no value or node \"%s\"", name);
+  const char *owner = "the model";
+  if (model != NULL) owner = sl_arena_printf(scratch, "model \"%s\"", model);
+  sl_fail(err, SL_E_NOT_FOUND, "%s has no value or node \"%s\"", owner, name);
   if (near != NULL)
     sl_hint(err, SL_E_NOT_FOUND, "did you mean \"%s\"?", near);
   else
-    sl_hint(err, SL_E_NOT_FOUND, "give the name of a node or of a value as the model file has it");
+    sl_hint(err, SL_E_NOT_FOUND, "\"slitlamp inspect\" lists the layers of a model");
   sl_arena_free(scratch);
   return SL_E_NOT_FOUND;
 }

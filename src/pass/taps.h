@@ -6,9 +6,10 @@
 #include "graph/graph.h"
 
 // A value of the main graph by its name, or the first output of a node by the node's name.
-// SL_E_NOT_FOUND with "did you mean" when there is none.
-SL_MUST_CHECK sl_status sl_tap_find(const sl_graph *graph, const char *name, sl_value_id *out,
-                                    sl_error *err);
+// SL_E_NOT_FOUND with "did you mean" when there is none; `model` names the file in the message and
+// may be NULL.
+SL_MUST_CHECK sl_status sl_tap_find(const sl_graph *graph, const char *model, const char *name,
+                                    sl_value_id *out, sl_error *err);
 
 // Adds outputs at the end, in the order of `values`; the outputs that were there stay. An output of
 // the graph is a value that a node makes and that is no output yet: for others (inputs, constants,

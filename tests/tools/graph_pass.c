@@ -58,7 +58,7 @@ static sl_status print_diff(sl_arena *arena, sl_graph_model *model, const char *
 static sl_status gate(sl_graph_model *model, const char *what, sl_error *err) {
   sl_gate made;
   sl_gate_options options = {.kind = (sl_gate_kind)(what[0] - '0')};
-  SL_TRY(sl_tap_find(model->graph, what + 2, &options.value, err));
+  SL_TRY(sl_tap_find(model->graph, NULL, what + 2, &options.value, err));
   return sl_pass_gate(model, &options, &made, err);
 }
 
@@ -66,7 +66,7 @@ static sl_status run_named(sl_graph_model *model, const char *what, sl_error *er
   sl_value_id value;
   const char *name = strchr(what, '=') + 1;
   if (sl_starts_with(what, "gate=")) return gate(model, name, err);
-  SL_TRY(sl_tap_find(model->graph, name, &value, err));
+  SL_TRY(sl_tap_find(model->graph, NULL, name, &value, err));
   if (sl_starts_with(what, "tap=")) {
     sl_pass_tap(model, &value, 1, NULL);
   } else if (sl_starts_with(what, "only=")) {

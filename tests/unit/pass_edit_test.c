@@ -64,7 +64,7 @@ static net residual_net(int64_t batch) {
 
 static sl_value_id find(const net *n, const char *name) {
   sl_value_id value;
-  MUST(sl_tap_find(n->graph, name, &value, err));
+  MUST(sl_tap_find(n->graph, NULL, name, &value, err));
   return value;
 }
 
@@ -103,7 +103,7 @@ static void a_wrong_name_is_answered_with_a_near_one(void **state) {
   net n = residual_net(-1);
   sl_value_id value;
   sl_error err = {0};
-  assert_int_equal(sl_tap_find(n.graph, "/layer1/layer1.0/relu_1/Relo", &value, &err),
+  assert_int_equal(sl_tap_find(n.graph, NULL, "/layer1/layer1.0/relu_1/Relo", &value, &err),
                    SL_E_NOT_FOUND);
   assert_string_equal(sl_error_message(&err),
                       "the model has no value or node \"/layer1/layer1.0/relu_1/Relo\"");
