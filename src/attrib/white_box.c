@@ -118,7 +118,8 @@ sl_status sl_white_box_open(sl_arena *arena, const char *path, const sl_white_bo
                         .name = sl_arena_copy(arena, base_name(path)),
                         .options = {.provider = options->provider,
                                     .intra_threads = options->threads,
-                                    .optimise = options->optimise},
+                                    .optimise = options->optimise,
+                                    .rests = true},
                         .keys = sl_map_new(arena)};
   sl_error why = {0};
   sl_status status = load(box, path, options, -1, &why);

@@ -22,6 +22,9 @@ static sl_status set_options(OrtSessionOptions *to, const sl_session_options *fr
   SL_TRY(sl_ort_check(api->SetIntraOpNumThreads(to, from->intra_threads), doing, err));
   SL_TRY(sl_ort_check(api->SetInterOpNumThreads(to, 1), doing, err));
   SL_TRY(sl_ort_check(api->SetDeterministicCompute(to, from->deterministic), doing, err));
+  if (from->rests)
+    SL_TRY(sl_ort_check(api->AddSessionConfigEntry(to, "session.force_spinning_stop", "1"), doing,
+                        err));
   if (from->profile_prefix != NULL)
     SL_TRY(sl_ort_check(api->EnableProfiling(to, from->profile_prefix), doing, err));
   return SL_OK;

@@ -42,7 +42,9 @@ typedef struct sl_session_options {
   sl_provider provider;
   int32_t intra_threads;  // within one run; 0 = all processors
   sl_optimise optimise;
-  bool deterministic;          // where the library offers a choice
+  bool deterministic;  // where the library offers a choice
+  bool rests;  // threads stop waiting in a spin when a run ends: for sessions that take turns,
+               // whose idle threads would take the processors from each other
   const char *profile_prefix;  // writes "<prefix>_<time>.json" when closed; NULL = no profile
   const char *const *external_names;  // external data: location as the model names it ...
   const sl_bytes *external_bytes;     // ... and its bytes, borrowed during sl_session_open() only
