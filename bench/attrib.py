@@ -93,9 +93,12 @@ def run_model(name: str, folder: Path) -> None:
     layer = getattr(model.inner, LAYERS[name])[-1]
     camera = pytorch_grad_cam.GradCAM(model, [layer])
     seen = image.clone().requires_grad_(True)  # with frozen weights gradients start here
-    say(f"{name}: Grad-CAM; pytorch-grad-cam", *rounds(
-        lambda: ours.ask({"grad_cam": {}})["seconds"],
-        lambda: time_it(lambda: camera(seen, [ClassifierOutputTarget(TARGET)]))), ">= 4")
+    for title, learns in (("as it is", True), ("frozen weights", False)):
+        for parameter in model.parameters():
+            parameter.requires_grad_(learns)
+        say(f"{name}: Grad-CAM; pytorch-grad-cam, {title}", *rounds(
+            lambda: ours.ask({"grad_cam": {}})["seconds"],
+            lambda: time_it(lambda: camera(seen, [ClassifierOutputTarget(TARGET)]))), ">= 4")
     for title, method in (("occlusion, window 56", {"occlusion": {"window": 56, "stride": 28}}),
                           ("RISE, 200 masks", {"rise": {"masks": 200}})):
         mine, bare = [], []

@@ -1429,7 +1429,7 @@ export interface EditResult {
   readonly best_after: readonly Change[];
   /** Largest change of any element; 0 says that the edits had no effect. */
   readonly largest_change: number | null;
-  /** Time of the edited run. Unit: s. */
+  /** Time of both runs. Unit: s. */
   readonly seconds: number | null;
 }
 
